@@ -1,0 +1,103 @@
+import prettier from 'eslint-config-prettier';
+import importX from 'eslint-plugin-import-x';
+import tseslint from 'typescript-eslint';
+
+/**
+ * Which folders of src/ a folder may import from. Arrows point down and never turn back:
+ * doors (chat) stand on the core (agent, tools, tasks, conversations, models), the core on the ground.
+ */
+const GROUND = ['common', 'config', 'database', 'observability'];
+const MAY_IMPORT = {
+  common: [],
+  config: ['common'],
+  database: ['common', 'config'],
+  observability: ['common', 'config', 'database'],
+  simulator: [],
+  limits: GROUND,
+  auth: [...GROUND, 'limits'],
+  usage: GROUND,
+  models: [...GROUND, 'usage'],
+  tasks: [...GROUND, 'auth'],
+  conversations: [...GROUND, 'auth'],
+  tools: [...GROUND, 'tasks'],
+  agent: [...GROUND, 'auth', 'tools', 'conversations', 'models', 'usage'],
+  chat: [...GROUND, 'auth', 'limits', 'agent', 'conversations', 'models', 'usage'],
+};
+
+const folders = Object.keys(MAY_IMPORT);
+
+/** A folder reaches neither a higher one nor another's entities. */
+const direction = folders.map((folder) => {
+  const forbidden = folders.filter((other) => other !== folder && !MAY_IMPORT[folder].includes(other));
+  return {
+    files: [`src/${folder}/**/*.ts`],
+    ignores: ['**/*.spec.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            ...(forbidden.length === 0
+              ? []
+              : [
+                  {
+                    regex: `^(\\.\\./)+(${forbidden.join('|')})(/|$)`,
+                    message: `src/${folder} may import from: ${MAY_IMPORT[folder].join(', ') || 'nothing else of src'}.`,
+                  },
+                ]),
+            {
+              regex: `^(\\.\\./)+(?!${folder}/)[a-z-]+/.*\\.entity$`,
+              message: 'Another module’s entities are its own: call its service.',
+            },
+          ],
+        },
+      ],
+    },
+  };
+});
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'coverage/**', '.data/**'] },
+  ...tseslint.configs.recommendedTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
+  {
+    files: ['**/*.ts'],
+    plugins: { 'import-x': importX },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    settings: {
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
+      'import-x/resolver': { node: { extensions: ['.ts', '.js'] } },
+    },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/consistent-type-imports': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/require-await': 'off',
+      'import-x/no-cycle': 'error',
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'process',
+          property: 'env',
+          message: 'process.env is read in src/config only.',
+        },
+      ],
+    },
+  },
+  ...direction,
+  {
+    files: ['src/config/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', '**/*.spec.ts'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
+  {
+    files: ['test/**/*.ts', '**/*.spec.ts'],
+    rules: {
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+  prettier,
+);
