@@ -1,0 +1,74 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { AppError, type ErrorCode, ERROR_STATUS } from './app-error';
+import { describeError } from './describe-error';
+import { toErrorBody } from './error-body';
+import { requestIdOf } from './request-id.middleware';
+import { findAllowedMethods } from './route-methods';
+
+/** What Nest itself throws, in our codes. */
+const CODE_OF_STATUS = new Map<number, ErrorCode>([
+  [400, 'validation_failed'],
+  [401, 'unauthorized'],
+  [403, 'forbidden'],
+  [404, 'not_found'],
+  [413, 'body_too_large'],
+  [415, 'unsupported_media_type'],
+  [429, 'rate_limited'],
+]);
+
+/** Any thrown value as the one error type; what is not known becomes `internal`, with no detail. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  if (error instanceof HttpException) {
+    const code = CODE_OF_STATUS.get(error.getStatus());
+    if (code === 'unauthorized') return new AppError(code, 'Sign in required.', { cause: error });
+    if (code === 'not_found')
+      return new AppError(code, 'There is nothing at this address.', { cause: error });
+    if (code !== undefined) return new AppError(code, error.message, { cause: error });
+  }
+  return new AppError('internal', 'Something went wrong on the server.', { cause: error });
+}
+
+/** The one place where errors become HTTP answers. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ErrorFilter.name);
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<Request>();
+    const response = http.getResponse<Response>();
+    const answer = this.withAllowedMethods(toAppError(error), error, request);
+    if (answer.status >= 500) {
+      this.logger.error({
+        event: 'request_failed',
+        code: answer.code,
+        ...describeError(answer.cause ?? answer),
+      });
+    }
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    sendError(response, answer);
+  }
+
+  /** A path that is there for another method is 405, not 404. */
+  private withAllowedMethods(answer: AppError, error: unknown, request: Request): AppError {
+    if (!(error instanceof HttpException) || answer.status !== ERROR_STATUS.not_found) return answer;
+    const allow = findAllowedMethods(request);
+    if (allow.length === 0) return answer;
+    return new AppError('method_not_allowed', `${request.method} is not possible here.`, { allow });
+  }
+}
+
+export function sendError(response: Response, error: AppError): void {
+  if (error.retryAfterSeconds !== undefined)
+    response.setHeader('Retry-After', String(error.retryAfterSeconds));
+  if (error.allow !== undefined) response.setHeader('Allow', error.allow.join(', '));
+  if (error.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+  // A body that was refused unread would otherwise be taken for the next request on this connection.
+  if (error.status === 413) response.setHeader('Connection', 'close');
+  response.status(error.status).json(toErrorBody(error, requestIdOf(response)));
+}

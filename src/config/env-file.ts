@@ -1,0 +1,34 @@
+import { constants, copyFileSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { StartupError } from '../common/startup-error';
+
+/**
+ * The variables of `.env` at the top of the project, made from `.env.example` on the first start and never
+ * overwritten. What the process's own environment sets wins over the file.
+ * @throws StartupError when `.env` is there but cannot be read as a file
+ */
+export function loadEnvFile(projectDirectory: string, processEnv: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const path = join(projectDirectory, '.env');
+  createFromExample(join(projectDirectory, '.env.example'), path);
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return processEnv;
+  if (found.isDirectory()) {
+    throw new StartupError(
+      `${path} is a folder, but it must be a file: remove or rename it and start again.`,
+    );
+  }
+  try {
+    return { ...parseEnv(readFileSync(path, 'utf8')), ...processEnv };
+  } catch (cause) {
+    throw new StartupError(`${path} cannot be read: make it readable for this user.`, { cause });
+  }
+}
+
+function createFromExample(example: string, path: string): void {
+  try {
+    copyFileSync(example, path, constants.COPYFILE_EXCL);
+  } catch {
+    // There already, or a read-only installation (a container image): the environment alone then decides.
+  }
+}

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { StartupError } from '../common/startup-error';
+import {
+  byteSize,
+  commaList,
+  duration,
+  flag,
+  oneOf,
+  origins,
+  text,
+  url,
+  type Variable,
+  wholeNumber,
+} from './variable';
+
+const SECOND = 1000;
+const DAY = 86_400 * SECOND;
+const YEAR = 366 * DAY;
+
+/** Every variable the server reads. Section 9 of the contract says what each means; `.env.example` tells the operator. */
+export const VARIABLES = {
+  NODE_ENV: oneOf('development', ['development', 'production', 'test']),
+  PORT: wholeNumber(3000, { min: 0, max: 65_535 }),
+  HOST: text('127.0.0.1'),
+  DATA_DIR: text('.data'),
+  DATABASE_URL: url('postgres', 'postgresql'),
+  DATABASE_POOL_SIZE: wholeNumber(20, { min: 2, max: 1000 }),
+
+  OPENAI_API_KEY: text(),
+  OPENAI_BASE_URL: url('http', 'https'),
+  OPENAI_MODEL: text('gpt-4o-mini'),
+  OPENAI_ORG: text(),
+  OPENAI_PROJECT: text(),
+  SIMULATOR: oneOf('auto', ['auto', 'on', 'off']),
+  ALLOWED_MODELS: commaList(),
+
+  JWT_SECRET: text(),
+  ACCESS_TOKEN_TTL: duration(DAY, YEAR),
+  REFRESH_TOKEN_TTL: duration(30 * DAY, YEAR),
+  CORS_ORIGINS: origins(['http://localhost:5173', 'http://127.0.0.1:5173', 'http://localhost:3000']),
+  TRUST_PROXY: wholeNumber(0, { min: 0, max: 16 }),
+  BODY_LIMIT: byteSize(1024 ** 2),
+  MAX_OUTPUT_TOKENS: wholeNumber(4096, { min: 16, max: 1_000_000 }),
+
+  RATE_LIMIT_PER_MINUTE: wholeNumber(60, { min: 0, max: 10_000_000 }),
+  MAX_STREAMS_PER_USER: wholeNumber(8, { min: 0, max: 100_000 }),
+  AUTH_ATTEMPTS_PER_MINUTE: wholeNumber(20, { min: 0, max: 1_000_000 }),
+
+  HISTORY_TOKEN_LIMIT: wholeNumber(16_000, { min: 500, max: 10_000_000 }),
+  AGENT_MAX_STEPS: wholeNumber(8, { min: 1, max: 100 }),
+  TURN_TIMEOUT: duration(120 * SECOND),
+  UPSTREAM_TIMEOUT: duration(60 * SECOND),
+
+  LOG_LEVEL: oneOf('info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+  LOG_PROMPTS: flag(false),
+  METRICS_TOKEN: text(),
+  SHUTDOWN_GRACE: duration(20 * SECOND),
+} satisfies Record<string, Variable<unknown>>;
+
+export type Environment = {
+  [Name in keyof typeof VARIABLES]: (typeof VARIABLES)[Name] extends Variable<infer T> ? T : never;
+};
+
+/**
+ * Reads the variables; each may also come as `NAME_FILE`, a path to a file that holds the value.
+ * An empty variable or file counts as absent.
+ * @throws StartupError that names every bad variable with its cure
+ */
+export function readEnvironment(source: NodeJS.ProcessEnv): Environment {
+  const faults: string[] = [];
+  const read = (name: string, variable: Variable<unknown>): unknown => {
+    const value = rawValue(source, name, faults);
+    if (value === undefined) return variable.fallback;
+    const parsed = variable.parse(value);
+    if (parsed === undefined) faults.push(`${name} must be ${variable.expects}`);
+    return parsed;
+  };
+  const entries = Object.entries(VARIABLES).map(([name, variable]) => [name, read(name, variable)]);
+  const environment = Object.fromEntries(entries) as Environment;
+  const secretBytes = Buffer.byteLength(environment.JWT_SECRET ?? '');
+  if (environment.NODE_ENV === 'production' && environment.JWT_SECRET !== undefined && secretBytes < 32) {
+    faults.push('JWT_SECRET must have at least 32 bytes in production (`openssl rand -base64 48` makes one)');
+  }
+  if (faults.length > 0) throw new StartupError(`${faults.join('; ')}.`);
+  return environment;
+}
+
+function rawValue(source: NodeJS.ProcessEnv, name: string, faults: string[]): string | undefined {
+  const direct = source[name]?.trim();
+  if (direct !== undefined && direct !== '') return direct;
+  const path = source[`${name}_FILE`]?.trim();
+  if (path === undefined || path === '') return undefined;
+  try {
+    const content = readFileSync(path, 'utf8').trim();
+    return content === '' ? undefined : content;
+  } catch {
+    faults.push(`${name}_FILE must be the path of a file this process can read`);
+    return undefined;
+  }
+}

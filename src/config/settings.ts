@@ -1,0 +1,106 @@
+import { isAbsolute, join } from 'node:path';
+import { type Environment, readEnvironment } from './environment';
+
+/** What the whole server is set to, read once at start. Durations in milliseconds, sizes in bytes. */
+export abstract class Settings {
+  abstract readonly isProduction: boolean;
+  abstract readonly port: number;
+  abstract readonly host: string;
+  abstract readonly dataDirectory: string;
+  abstract readonly database: { readonly url: string | undefined; readonly poolSize: number };
+  abstract readonly openai: {
+    readonly apiKey: string | undefined;
+    readonly baseUrl: string | undefined;
+    readonly organization: string | undefined;
+    readonly project: string | undefined;
+  };
+  abstract readonly upstream: Upstream;
+  abstract readonly defaultModel: string;
+  /** undefined: every model of the catalogue. */
+  abstract readonly allowedModels: readonly string[] | undefined;
+  abstract readonly auth: {
+    /** undefined: one is made and kept in the data directory. */
+    readonly jwtSecret: string | undefined;
+    readonly accessTokenTtlMs: number;
+    readonly refreshTokenTtlMs: number;
+  };
+  abstract readonly corsOrigins: readonly string[];
+  abstract readonly trustedProxyHops: number;
+  abstract readonly bodyLimitBytes: number;
+  abstract readonly maxOutputTokens: number;
+  /** 0 means no limit. */
+  abstract readonly limits: {
+    readonly requestsPerMinute: number;
+    readonly streamsPerUser: number;
+    readonly authAttemptsPerMinute: number;
+  };
+  abstract readonly agent: {
+    readonly historyTokenLimit: number;
+    readonly maxSteps: number;
+    readonly turnTimeoutMs: number;
+  };
+  abstract readonly upstreamTimeoutMs: number;
+  abstract readonly logLevel: Environment['LOG_LEVEL'];
+  abstract readonly isPromptLogged: boolean;
+  abstract readonly metricsToken: string | undefined;
+  abstract readonly shutdownGraceMs: number;
+}
+
+/** Who answers model calls: the provider, the simulator beside the app, or nobody. */
+export type Upstream = 'openai' | 'simulator' | 'not_configured';
+
+function chooseUpstream(environment: Environment): Upstream {
+  if (environment.SIMULATOR === 'on') return 'simulator';
+  if (environment.OPENAI_API_KEY !== undefined) return 'openai';
+  const isAutomatic = environment.SIMULATOR === 'auto' && environment.NODE_ENV !== 'production';
+  return isAutomatic ? 'simulator' : 'not_configured';
+}
+
+/**
+ * @param projectDirectory what a relative DATA_DIR starts from
+ * @throws StartupError that names every bad variable with its cure
+ */
+export function readSettings(source: NodeJS.ProcessEnv, projectDirectory: string): Settings {
+  const environment = readEnvironment(source);
+  const { DATA_DIR } = environment;
+  return {
+    isProduction: environment.NODE_ENV === 'production',
+    port: environment.PORT,
+    host: environment.HOST,
+    dataDirectory: isAbsolute(DATA_DIR) ? DATA_DIR : join(projectDirectory, DATA_DIR),
+    database: { url: environment.DATABASE_URL, poolSize: environment.DATABASE_POOL_SIZE },
+    openai: {
+      apiKey: environment.OPENAI_API_KEY,
+      baseUrl: environment.OPENAI_BASE_URL,
+      organization: environment.OPENAI_ORG,
+      project: environment.OPENAI_PROJECT,
+    },
+    upstream: chooseUpstream(environment),
+    defaultModel: environment.OPENAI_MODEL,
+    allowedModels: environment.ALLOWED_MODELS,
+    auth: {
+      jwtSecret: environment.JWT_SECRET,
+      accessTokenTtlMs: environment.ACCESS_TOKEN_TTL,
+      refreshTokenTtlMs: environment.REFRESH_TOKEN_TTL,
+    },
+    corsOrigins: environment.CORS_ORIGINS,
+    trustedProxyHops: environment.TRUST_PROXY,
+    bodyLimitBytes: environment.BODY_LIMIT,
+    maxOutputTokens: environment.MAX_OUTPUT_TOKENS,
+    limits: {
+      requestsPerMinute: environment.RATE_LIMIT_PER_MINUTE,
+      streamsPerUser: environment.MAX_STREAMS_PER_USER,
+      authAttemptsPerMinute: environment.AUTH_ATTEMPTS_PER_MINUTE,
+    },
+    agent: {
+      historyTokenLimit: environment.HISTORY_TOKEN_LIMIT,
+      maxSteps: environment.AGENT_MAX_STEPS,
+      turnTimeoutMs: environment.TURN_TIMEOUT,
+    },
+    upstreamTimeoutMs: environment.UPSTREAM_TIMEOUT,
+    logLevel: environment.LOG_LEVEL,
+    isPromptLogged: environment.LOG_PROMPTS,
+    metricsToken: environment.METRICS_TOKEN,
+    shutdownGraceMs: environment.SHUTDOWN_GRACE,
+  };
+}

@@ -1,0 +1,74 @@
+import {
+  byteSize,
+  commaList,
+  duration,
+  flag,
+  oneOf,
+  origins,
+  text,
+  url,
+  type Variable,
+  wholeNumber,
+} from './variable';
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+
+const number = wholeNumber(3, { min: 0, max: 100 });
+const mode = oneOf('auto', ['auto', 'on']);
+const wait = duration(5);
+const longWait = duration(5, 366 * DAY);
+const size = byteSize(7);
+const database = url('postgres', 'postgresql');
+const site = origins(['http://a']);
+
+describe('variables', () => {
+  it.each<[string, Variable<unknown>, string, unknown]>([
+    ['text', text(), ' as it is ', ' as it is '],
+    ['a whole number', number, '0', 0],
+    ['a whole number', number, '100', 100],
+    ['a choice', mode, 'on', 'on'],
+    ['a flag', flag(true), 'false', false],
+    ['a flag', flag(false), 'true', true],
+    ['a duration', wait, '1ms', 1],
+    ['a duration without a unit', wait, '90', 90_000],
+    ['a duration', wait, '30s', 30_000],
+    ['a duration', wait, '15m', 15 * MINUTE],
+    ['a duration', wait, '24h', DAY],
+    ['the longest timer', wait, '24d', 24 * DAY],
+    ['a long duration', longWait, '366d', 366 * DAY],
+    ['a size', size, '10', 10],
+    ['a size', size, '512KB', 512 * 1024],
+    ['the largest size', size, '64mb', 64 * 1024 ** 2],
+    ['a URL', database, 'postgresql://u:p@h:5/db?sslmode=require', 'postgresql://u:p@h:5/db?sslmode=require'],
+    ['a list', commaList(), ' a, b ,,c', ['a', 'b', 'c']],
+    ['origins', site, 'https://a.example, http://b:81', ['https://a.example', 'http://b:81']],
+  ])('read %s', (_, variable, value, expected) => {
+    expect(variable.parse(value)).toEqual(expected);
+  });
+
+  it.each<[string, Variable<unknown>, string[]]>([
+    ['a whole number', number, ['101', '-1', '1.5', '1e1', '0x10', 'ten', '5 apples', '∞', 'Infinity', '٣']],
+    ['a choice', mode, ['ON', 'off', 'auto,on', 'toString']],
+    ['a flag', flag(true), ['1', 'yes', 'True', '0']],
+    ['a duration', wait, ['0', '0s', '-1s', '1.5s', '30 s', 's', '1w', '1S', '25d', '9999999999s']],
+    ['a size', size, ['0', '-1', '1.5mb', '65mb', '1gb', '1e6', 'mb']],
+    [
+      'a database URL',
+      database,
+      ['h:5/db', 'mysql://h/db', '//h/db', 'postgres', 'postgres:keyturn', 'http://h'],
+    ],
+    ['origins', site, ['*', 'null', 'a.example', 'https://a.example/', 'https://a.example/x', 'http://a,b']],
+  ])('refuse what is not %s', (_, variable, values) => {
+    for (const value of values) expect([value, variable.parse(value)]).toEqual([value, undefined]);
+  });
+
+  it('carry what they are when absent', () => {
+    expect([text().fallback, number.fallback, wait.fallback, commaList(['a']).fallback]).toEqual([
+      undefined,
+      3,
+      5,
+      ['a'],
+    ]);
+  });
+});

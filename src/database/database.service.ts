@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import { databaseUnavailable, isDatabaseUnavailable, isTransactionVictim } from './database-errors';
+import type { Sql } from './sql';
+
+const MOST_ATTEMPTS = 3;
+
+/** Runs one statement and gives its rows. */
+export interface SqlRunner {
+  query<Row = Record<string, unknown>>(statement: Sql): Promise<Row[]>;
+}
+
+export interface Transaction extends SqlRunner {
+  /** TypeORM's view of the same connection, for modules that work with entities. */
+  readonly manager: EntityManager;
+  /** What `work` did is taken back when it throws; the transaction lives on. The commit releases the savepoint. */
+  savepoint<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** The connection broke while a COMMIT was under way: whether it took place is not known here. */
+export class CommitUnknownError extends Error {}
+
+/** The one way to run SQL by hand and the one transaction helper. */
+@Injectable()
+export class Database implements SqlRunner {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** One statement, one transaction. */
+  async query<Row = Record<string, unknown>>(statement: Sql): Promise<Row[]> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      return await runStatement<Row>(runner, statement);
+    } catch (error) {
+      throw isDatabaseUnavailable(error) ? databaseUnavailable(error) : error;
+    } finally {
+      await runner.release();
+    }
+  }
+
+  /**
+   * Runs `work` and commits; rolls back when it throws. Work that Postgres chose as a deadlock's victim is run again,
+   * so it must do nothing beside its statements.
+   * @throws CommitUnknownError when the connection broke during the commit: read the truth back by an id made here
+   */
+  async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.attempt(work);
+      } catch (error) {
+        if (attempt === MOST_ATTEMPTS || !isTransactionVictim(error)) throw error;
+      }
+    }
+  }
+
+  private async attempt<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      await runner.startTransaction();
+      const result = await work(new OpenTransaction(runner));
+      await commit(runner);
+      return result;
+    } catch (error) {
+      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      throw isDatabaseUnavailable(error) ? databaseUnavailable(error) : error;
+    } finally {
+      await runner.release();
+    }
+  }
+}
+
+class OpenTransaction implements Transaction {
+  private savepoints = 0;
+
+  constructor(private readonly runner: QueryRunner) {}
+
+  get manager(): EntityManager {
+    return this.runner.manager;
+  }
+
+  query<Row = Record<string, unknown>>(statement: Sql): Promise<Row[]> {
+    return runStatement<Row>(this.runner, statement);
+  }
+
+  async savepoint<T>(work: () => Promise<T>): Promise<T> {
+    const name = `savepoint_${++this.savepoints}`;
+    await this.runner.query(`SAVEPOINT ${name}`);
+    try {
+      return await work();
+    } catch (error) {
+      await this.runner.query(`ROLLBACK TO SAVEPOINT ${name}`);
+      throw error;
+    }
+  }
+}
+
+async function runStatement<Row>(runner: QueryRunner, statement: Sql): Promise<Row[]> {
+  const result = await runner.query(statement.text, statement.values, true);
+  return result.records as Row[];
+}
+
+async function commit(runner: QueryRunner): Promise<void> {
+  try {
+    await runner.commitTransaction();
+  } catch (cause) {
+    throw new CommitUnknownError('The connection broke during a commit.', { cause });
+  }
+}
