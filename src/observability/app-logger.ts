@@ -1,0 +1,70 @@
+import type { LoggerService } from '@nestjs/common';
+import pino, { type DestinationStream, type Logger } from 'pino';
+import { requestContext } from '../common/request-context';
+
+/** Contexts of Nest's own start-up, of interest only to who debugs it: what fails there is thrown, and told once. */
+const FRAMEWORK_CONTEXTS = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+  'WebSocketsController',
+  'TypeOrmModule',
+  'Injector',
+  'ExceptionHandler',
+]);
+
+/** One JSON object a line on standard output; every line of a request bears its id. */
+export function createPino(level: string, destination?: DestinationStream): Logger {
+  const options = {
+    level,
+    base: undefined,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    mixin: () => {
+      const requestId = requestContext.requestId();
+      return requestId === undefined ? {} : { request_id: requestId };
+    },
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
+
+/** Nest's logger on pino. Messages are objects with an `event`; Nest's own are text. */
+export class AppLogger implements LoggerService {
+  constructor(private readonly pino: Logger) {}
+
+  log(message: unknown, ...rest: unknown[]): void {
+    this.write('info', message, rest);
+  }
+
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.write('fatal', message, rest);
+  }
+
+  error(message: unknown, ...rest: unknown[]): void {
+    this.write('error', message, rest);
+  }
+
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.write('warn', message, rest);
+  }
+
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.write('debug', message, rest);
+  }
+
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.write('trace', message, rest);
+  }
+
+  private write(level: Level, message: unknown, rest: unknown[]): void {
+    const context = rest.at(-1);
+    const source = typeof context === 'string' ? { context } : {};
+    const shownLevel = FRAMEWORK_CONTEXTS.has(String(context)) ? 'debug' : level;
+    if (message !== null && typeof message === 'object') this.pino[shownLevel]({ ...source, ...message });
+    else this.pino[shownLevel](source, String(message));
+  }
+}

@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+const SECONDS_OF_A_REQUEST = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+
+export interface ModelCallMeasurement {
+  provider: string;
+  model: string;
+  outcome: string;
+  durationMs: number;
+  inputTokens: number;
+  outputTokens: number;
+}
+
+/** Every metric of the app, named after OpenTelemetry's HTTP and GenAI conventions. Labels come from closed sets. */
+@Injectable()
+export class Metrics {
+  private readonly registry = new Registry();
+
+  private readonly requestDuration = new Histogram({
+    name: 'http_server_request_duration_seconds',
+    help: 'Time from a request to the end of its answer.',
+    labelNames: ['http_request_method', 'http_route', 'http_response_status_code'],
+    buckets: SECONDS_OF_A_REQUEST,
+    registers: [this.registry],
+  });
+
+  private readonly modelCallDuration = new Histogram({
+    name: 'gen_ai_client_operation_duration_seconds',
+    help: 'Time of one request to a provider, to its last byte.',
+    labelNames: ['gen_ai_provider_name', 'gen_ai_request_model', 'outcome'],
+    buckets: SECONDS_OF_A_REQUEST,
+    registers: [this.registry],
+  });
+
+  private readonly tokens = new Counter({
+    name: 'gen_ai_client_token_usage_total',
+    help: 'Tokens booked in the ledger.',
+    labelNames: ['gen_ai_provider_name', 'gen_ai_request_model', 'gen_ai_token_type'],
+    registers: [this.registry],
+  });
+
+  private readonly turns = new Counter({
+    name: 'keyturn_turns_total',
+    help: 'Agent turns by how they ended.',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
+
+  private readonly turnsRunning = new Gauge({
+    name: 'keyturn_turns_running',
+    help: 'Agent turns that run on this instance.',
+    registers: [this.registry],
+  });
+
+  private readonly toolCalls = new Counter({
+    name: 'gen_ai_execute_tool_total',
+    help: 'Tool calls by tool and outcome.',
+    labelNames: ['gen_ai_tool_name', 'outcome'],
+    registers: [this.registry],
+  });
+
+  private readonly refusals = new Counter({
+    name: 'keyturn_refusals_total',
+    help: 'Requests refused by a limit.',
+    labelNames: ['limit'],
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  expose(): Promise<string> {
+    return this.registry.metrics();
+  }
+
+  countRequest(request: { method: string; route: string; status: number; durationMs: number }): void {
+    this.requestDuration.observe(
+      {
+        http_request_method: request.method,
+        http_route: request.route,
+        http_response_status_code: request.status,
+      },
+      request.durationMs / 1000,
+    );
+  }
+
+  countModelCall(call: ModelCallMeasurement): void {
+    const labels = { gen_ai_provider_name: call.provider, gen_ai_request_model: call.model };
+    this.modelCallDuration.observe({ ...labels, outcome: call.outcome }, call.durationMs / 1000);
+    this.tokens.inc({ ...labels, gen_ai_token_type: 'input' }, call.inputTokens);
+    this.tokens.inc({ ...labels, gen_ai_token_type: 'output' }, call.outputTokens);
+  }
+
+  turnStarted(): void {
+    this.turnsRunning.inc();
+  }
+
+  turnEnded(outcome: string): void {
+    this.turnsRunning.dec();
+    this.turns.inc({ outcome });
+  }
+
+  countToolCall(tool: string, isOk: boolean): void {
+    this.toolCalls.inc({ gen_ai_tool_name: tool, outcome: isOk ? 'ok' : 'error' });
+  }
+
+  countRefusal(limit: string): void {
+    this.refusals.inc({ limit });
+  }
+}
