@@ -1,0 +1,196 @@
+import fc from 'fast-check';
+import type { NewMessage, StoredMessage } from '../conversations/message.types';
+import type { ChatMessage } from '../models/chat.types';
+import { estimateTokens } from '../models/token-estimate';
+import { projectHistory, toChatMessage } from './history-projection';
+
+type Turn = NewMessage[];
+
+const ENOUGH = 10_000_000;
+const SHORTENED = '… (shortened)';
+const text = fc.oneof(fc.string(), fc.constantFrom('', 'x'.repeat(2000), '😀'.repeat(1500)));
+
+/** A question, steps of calls each with all its results, and perhaps an answer: cancelled turns have none. */
+const anyTurn: fc.Arbitrary<Turn> = fc
+  .record({
+    question: text,
+    steps: fc.array(fc.record({ words: text, results: fc.array(text, { minLength: 1, maxLength: 3 }) }), {
+      maxLength: 3,
+    }),
+    answer: fc.option(text, { nil: undefined }),
+  })
+  .map(({ question, steps, answer }) => [
+    { role: 'user', content: question },
+    ...steps.flatMap(({ words, results }, step): NewMessage[] => {
+      const id = (ordinal: number) => `call_${step}_${ordinal}`;
+      const toolCalls = results.map((_, ordinal) => ({
+        id: id(ordinal),
+        tool: 'get_task',
+        arguments: { ordinal },
+      }));
+      return [
+        { role: 'assistant', content: words, toolCalls },
+        ...results.map((content, ordinal): NewMessage => ({
+          role: 'tool',
+          toolCallId: id(ordinal),
+          content,
+        })),
+      ];
+    }),
+    ...(answer === undefined ? [] : [{ role: 'assistant' as const, content: answer }]),
+  ]);
+const anyTurns = fc.array(anyTurn, { maxLength: 6 });
+
+const store = (turns: Turn[]): StoredMessage[] =>
+  turns
+    .flatMap((turn, number) => turn.map((message) => ({ turnId: `turn-${number}`, message })))
+    .map((entry, index) => ({
+      ...entry,
+      id: index + 1,
+      seq: index + 1,
+      status: 'complete',
+      createdAt: new Date(0),
+    }));
+
+const project = (turns: Turn[], limit = ENOUGH): ChatMessage[] => projectHistory(store(turns), limit);
+
+/** What every provider of Chat Completions demands of a list of messages. */
+function expectAcceptable(messages: ChatMessage[]): void {
+  if (messages.length > 0) expect(messages[0]?.role).toBe('user');
+  for (let open: string[] = [], index = 0; index <= messages.length; index++) {
+    const message = messages[index];
+    if (message?.role === 'tool') {
+      expect(open.shift()).toBe(message.tool_call_id);
+    } else {
+      expect(open).toEqual([]);
+      if (message?.role === 'assistant' && message.tool_calls !== undefined) {
+        expect(message.tool_calls.length).toBeGreaterThan(0);
+        open = message.tool_calls.map((call) => call.id);
+        for (const call of message.tool_calls)
+          expect(() => JSON.parse(call.function.arguments)).not.toThrow();
+      } else {
+        expect(typeof message?.content).toBe(message === undefined ? 'undefined' : 'string');
+      }
+    }
+  }
+}
+
+const tokensOf = (message: ChatMessage): number =>
+  estimateTokens(
+    (message.content ?? '') +
+      ('tool_calls' in message && message.tool_calls ? JSON.stringify(message.tool_calls) : ''),
+  );
+
+describe('projectHistory, of any history of whole turns', () => {
+  const limits = fc.oneof(fc.nat(3000), fc.constant(ENOUGH));
+
+  it('is a list of messages that a provider accepts, also where reading began in the middle of a turn', () => {
+    fc.assert(
+      fc.property(anyTurns, fc.nat(12), limits, (turns, cut, limit) => {
+        expectAcceptable(projectHistory(store(turns).slice(cut), limit));
+      }),
+    );
+  });
+
+  it('holds the newest whole turns that fit, and as many as fit', () => {
+    fc.assert(
+      fc.property(anyTurns, limits, (turns, limit) => {
+        const shown = project(turns, limit);
+        const suffixes = turns.map((_, index) => project(turns.slice(index))).concat([[]]);
+        const kept = suffixes.findIndex((suffix) => suffix.length === shown.length);
+        expect(shown).toEqual(suffixes[kept]);
+        const cost = (messages: ChatMessage[]) => messages.reduce((sum, each) => sum + tokensOf(each), 0);
+        expect(cost(shown)).toBeLessThanOrEqual(limit);
+        // Each message may cost a few tokens more than its text.
+        const next = suffixes[kept - 1];
+        if (next !== undefined) expect(cost(next) + 16 * next.length).toBeGreaterThan(limit);
+      }),
+    );
+  });
+
+  it('begins as before when a turn is added and nothing drops out, so that a prompt cache finds it', () => {
+    fc.assert(
+      fc.property(anyTurns, anyTurn, (turns, turn) => {
+        const before = project(turns);
+        expect(project([...turns, turn]).slice(0, before.length)).toEqual(before);
+      }),
+    );
+  });
+
+  it('shows all but the far end of long tool results', () => {
+    fc.assert(
+      fc.property(anyTurns, (turns) => {
+        const stored = turns.flat();
+        project(turns).forEach((message, index) => {
+          const original = toChatMessage(stored[index]!);
+          if (message.role !== 'tool' || !message.content?.endsWith(SHORTENED)) {
+            expect(message).toEqual(original);
+          } else {
+            expect(original.content!.length).toBeGreaterThan(2000);
+            expect(message.content.length).toBe(2000 + SHORTENED.length);
+            expect(original.content).toContain(message.content.slice(0, 1900));
+            expect(message.content.isWellFormed()).toBe(true);
+          }
+        });
+      }),
+    );
+  });
+});
+
+describe('projectHistory', () => {
+  const said = (content: string): Turn => [
+    { role: 'user', content },
+    { role: 'assistant', content: `You said ${content}` },
+  ];
+
+  it('leaves out a turn whose beginning was not read', () => {
+    const messages = store([said('one'), said('two')]).slice(1);
+    expect(projectHistory(messages, ENOUGH).map(({ content }) => content)).toEqual(['two', 'You said two']);
+  });
+
+  it('never skips a turn that is too long to show an older one', () => {
+    const turns = [said('short'), said('long '.repeat(500)), said('new')];
+    expect(project(turns, 200).map(({ content }) => content)).toEqual(['new', 'You said new']);
+  });
+
+  it('is empty where not even the newest turn fits, and for an empty history', () => {
+    expect(project([said('long '.repeat(500))], 100)).toEqual([]);
+    expect(project([])).toEqual([]);
+  });
+});
+
+describe('toChatMessage', () => {
+  const call = { id: 'call_1', tool: 'add_task', arguments: { title: 'é "x"' }, error: 'invalid_arguments' };
+
+  it.each<[string, NewMessage, ChatMessage]>([
+    ['a question', { role: 'user', content: 'Hi' }, { role: 'user', content: 'Hi' }],
+    ['an answer', { role: 'assistant', content: 'Hello' }, { role: 'assistant', content: 'Hello' }],
+    [
+      'an answer with no calls',
+      { role: 'assistant', content: '', toolCalls: [] },
+      { role: 'assistant', content: '' },
+    ],
+    [
+      'a call without words',
+      { role: 'assistant', content: '', toolCalls: [call] },
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [
+          {
+            id: 'call_1',
+            type: 'function',
+            function: { name: 'add_task', arguments: '{"title":"é \\"x\\""}' },
+          },
+        ],
+      },
+    ],
+    [
+      'a result',
+      { role: 'tool', toolCallId: 'call_1', content: '{}' },
+      { role: 'tool', tool_call_id: 'call_1', content: '{}' },
+    ],
+  ])('puts %s in the provider’s terms', (_, message, expected) => {
+    expect(toChatMessage(message)).toEqual(expected);
+  });
+});

@@ -1,0 +1,316 @@
+import { Logger } from '@nestjs/common';
+import { AppError } from '../common/app-error';
+import type { Clock } from '../common/clock';
+import { describeError } from '../common/describe-error';
+import type { Settings } from '../config/settings';
+import type { NewMessage, StoredToolCall } from '../conversations/message.types';
+import type { Transaction } from '../database/database.service';
+import type { ChatMessage, ModelReply } from '../models/chat.types';
+import type { ModelCall } from '../models/model-call';
+import type { ModelsService } from '../models/models.service';
+import type { Metrics } from '../observability/metrics';
+import type { ToolRegistry } from '../tools/tool-registry';
+import type { ParsedToolCall, ToolOutcome } from '../tools/tool.types';
+import type { CallIntent, Settlement, TokenUsage } from '../usage/usage.types';
+import { toChatMessage } from './history-projection';
+import { RepeatedCalls } from './repeated-calls';
+import { TurnStoppedError } from './running-turns';
+import type { TurnEvents } from './turn-events';
+import { type RanTools, type TurnEnd, type TurnJournal, TurnMovedError } from './turn-journal';
+import { isActive, type TurnPosition, type TurnResult } from './turn.types';
+
+export interface LoopServices {
+  settings: Settings;
+  journal: TurnJournal;
+  models: ModelsService;
+  tools: ToolRegistry;
+  metrics: Metrics;
+  clock: Clock;
+}
+
+/** A turn after T0: whose it is, where it stands, and what the model is to be shown. */
+export interface AcceptedTurn {
+  position: TurnPosition;
+  userId: string;
+  timezone: string;
+  model: string;
+  messages: ChatMessage[];
+  /** Of the first call; committed. */
+  intent: CallIntent;
+}
+
+/**
+ * One turn's loop: asks the model, runs the tools it calls, and again, until it answers in words. Every step is
+ * journalled before the next begins, and an event is told only once it is true.
+ */
+export class TurnLoop {
+  private readonly logger = new Logger(TurnLoop.name);
+  private readonly messages: ChatMessage[];
+  private readonly repeats = new RepeatedCalls();
+  private readonly startedAt = performance.now();
+  private readonly result: TurnResult;
+  private position: TurnPosition;
+  private intent: CallIntent;
+  /** The call whose settlement is not written yet. */
+  private call: ModelCall | undefined;
+  private settlement: Settlement | undefined;
+
+  constructor(
+    private readonly turn: AcceptedTurn,
+    private readonly services: LoopServices,
+    private readonly events: TurnEvents,
+    private readonly signal: AbortSignal,
+  ) {
+    this.messages = [...turn.messages];
+    this.position = turn.position;
+    this.intent = turn.intent;
+    const usage = { input: 0, cached: 0, output: 0, reasoning: 0 };
+    this.result = { response: '', toolCalls: [], changes: [], usage, model: turn.model };
+  }
+
+  async run(): Promise<void> {
+    this.services.metrics.turnStarted();
+    try {
+      while (!(await this.takeStep()));
+      this.ended('completed');
+      this.events.push({ type: 'completed', result: this.result });
+      this.events.end();
+    } catch (error) {
+      this.events.fail((await this.endEarly(error)).ofTurn(this.position));
+    }
+  }
+
+  /** @returns whether the turn is complete */
+  private async takeStep(): Promise<boolean> {
+    const { settings, models, tools, journal } = this.services;
+    // With tools off the model can only answer in words, so a turn always ends in some.
+    const isLast = this.position.step >= settings.agent.maxSteps || this.repeats.isLooping;
+    const request = {
+      model: this.turn.model,
+      messages: this.messages,
+      tools: isLast ? [] : tools.definitions(),
+    };
+    if (settings.isPromptLogged) {
+      this.logger.log({ event: 'prompt', turnId: this.position.turnId, messages: this.messages });
+    }
+    this.call = models.converse(request, this.intent, this.signal);
+    const reply = await this.listen(this.call);
+    const settlement = this.takeSettlement('completed');
+    const calls = isLast ? [] : this.readCalls(reply);
+    if (calls.length === 0) {
+      const text = reply.text === '' ? this.sayWithoutWords() : reply.text;
+      await this.settled(() => journal.complete(this.position, settlement, this.result, text));
+      return true;
+    }
+    await this.settled(() => journal.enterTools(this.position, settlement, reply));
+    await this.runTools(reply, calls);
+    return false;
+  }
+
+  private async listen(call: ModelCall): Promise<ModelReply> {
+    const stream = call.stream();
+    for (;;) {
+      const next = await stream.next();
+      if (next.done) return next.value;
+      // Words before a tool call and the answer after it are two paragraphs.
+      const isNewParagraph = call.text.length === next.value.length && this.result.response !== '';
+      this.say(isNewParagraph ? `\n\n${next.value}` : next.value);
+    }
+  }
+
+  private say(text: string): void {
+    this.result.response += text;
+    this.events.push({ type: 'delta', text });
+  }
+
+  private sayWithoutWords(): string {
+    const text = this.result.changes.length > 0 ? 'Done.' : 'The model gave no answer. Please ask again.';
+    this.say(this.result.response === '' ? text : `\n\n${text}`);
+    return text;
+  }
+
+  /** Call ids are ours: the same in the answer, the journal and all later history, whatever the provider uses. */
+  private readCalls(reply: ModelReply): ParsedToolCall[] {
+    const prefix = `call_${this.position.turnId.slice(0, 8)}_${this.position.step}`;
+    return reply.toolCalls.map(({ name, argumentsText }, index) =>
+      this.services.tools.parse({ id: `${prefix}_${index + 1}`, name, argumentsText }),
+    );
+  }
+
+  private async runTools(reply: ModelReply, calls: ParsedToolCall[]): Promise<void> {
+    const toolCalls = calls.map(toStoredCall);
+    for (const call of toolCalls) this.events.push({ type: 'tool_call', call });
+    const { outcomes, messages, nextIntent } = await this.services.journal.publishTools(
+      this.position,
+      calls,
+      (tx) => this.runCalls(tx, reply, calls, toolCalls),
+    );
+    this.position = { ...this.position, step: this.position.step + 1 };
+    this.intent = nextIntent;
+    this.messages.push(...messages.map(toChatMessage));
+    this.result.toolCalls.push(...toolCalls);
+    outcomes.forEach((outcome, index) => this.tellOutcome(calls[index]!, outcome));
+  }
+
+  /** Inside T2. */
+  private async runCalls(
+    tx: Transaction,
+    reply: ModelReply,
+    calls: ParsedToolCall[],
+    toolCalls: StoredToolCall[],
+  ): Promise<RanTools> {
+    const { models, tools, clock } = this.services;
+    const context = { userId: this.turn.userId, timezone: this.turn.timezone, now: clock.now(), tx };
+    const outcomes: ToolOutcome[] = [];
+    for (const call of calls) outcomes.push(await tools.run(call, context));
+    const results = outcomes.map(({ result }, index): NewMessage => {
+      return { role: 'tool', toolCallId: calls[index]!.id, content: JSON.stringify(result) };
+    });
+    const messages: NewMessage[] = [{ role: 'assistant', content: reply.text, toolCalls }, ...results];
+    const next = [...this.messages, ...messages.map(toChatMessage)];
+    return {
+      outcomes,
+      messages,
+      nextIntent: models.intend({ ...this.intent, step: this.position.step + 1 }, next),
+    };
+  }
+
+  private tellOutcome(call: ParsedToolCall, { ok, result, changes }: ToolOutcome): void {
+    this.services.metrics.countToolCall(this.services.tools.has(call.name) ? call.name : 'unknown', ok);
+    this.repeats.add(call);
+    this.result.changes.push(...changes);
+    this.events.push({ type: 'tool_result', id: call.id, tool: call.name, isOk: ok, result, changes });
+  }
+
+  /** What the last call came to, added to the turn's usage; asked for once a call. */
+  private takeSettlement(outcome: 'completed' | 'failed' | 'cancelled'): Settlement {
+    const settlement = this.call!.settlement(outcome);
+    this.call = undefined;
+    this.settlement = settlement;
+    this.result.usage = sum(this.result.usage, settlement.tokens);
+    this.result.model = settlement.model;
+    return settlement;
+  }
+
+  /** A move that also settles: afterwards there is nothing left to settle, unless the database did not take it. */
+  private async settled(move: () => Promise<void>): Promise<void> {
+    try {
+      await move();
+      this.settlement = undefined;
+    } catch (error) {
+      // The settling stands by itself: it took place although the turn had been moved by someone else.
+      if (error instanceof TurnMovedError) this.settlement = undefined;
+      throw error;
+    }
+  }
+
+  /** T3. @returns what whoever waits for the turn is told */
+  private async endEarly(cause: unknown): Promise<AppError> {
+    const end = await this.judge(cause);
+    if (end.state === undefined) {
+      this.ended('abandoned');
+      return end.error;
+    }
+    const { state, error, isResumable } = end;
+    const partialText = this.call?.text ?? '';
+    const outcome = state === 'cancelled' ? 'cancelled' : 'failed';
+    const settlement = this.call === undefined ? this.settlement : this.takeSettlement(outcome);
+    const told = state === 'cancelled' ? undefined : { code: error.code, message: error.message };
+    try {
+      await this.services.journal.end(this.position, settlement, {
+        state,
+        error: told,
+        isResumable,
+        result: this.result,
+        partialText,
+      });
+    } catch (failure) {
+      // Left to the sweeper: the lease runs out.
+      this.logger.warn({
+        event: 'turn_end_not_written',
+        turnId: this.position.turnId,
+        ...describeError(failure),
+      });
+    }
+    this.ended(state, error.code);
+    return error;
+  }
+
+  /** How a turn that cannot go on is to end; no state: it is no longer ours to end. */
+  private async judge(
+    cause: unknown,
+  ): Promise<Pick<TurnEnd, 'isResumable'> & { state?: TurnEnd['state']; error: AppError }> {
+    if (cause instanceof TurnMovedError) {
+      const isCancel = await this.isCancelRequested();
+      return isCancel ? CANCELLED : ABANDONED;
+    }
+    if (cause instanceof TurnStoppedError) {
+      if (cause.reason === 'cancelled') return CANCELLED;
+      if (cause.reason === 'lease_lost') return ABANDONED;
+      if (cause.reason === 'deadline') {
+        const error = new AppError('upstream_timeout', 'The turn took longer than the server allows.');
+        return { state: 'failed', isResumable: true, error };
+      }
+      const error = new AppError('shutting_down', 'The server is shutting down.', { retryAfterSeconds: 5 });
+      return { state: 'failed', isResumable: true, error };
+    }
+    if (cause instanceof AppError) {
+      return { state: 'failed', isResumable: cause.status >= 500 || cause.status === 429, error: cause };
+    }
+    this.logger.error({ event: 'turn_failed', turnId: this.position.turnId, ...describeError(cause) });
+    const error = new AppError('internal', 'Something went wrong on the server.', { cause });
+    return { state: 'failed', isResumable: false, error };
+  }
+
+  private async isCancelRequested(): Promise<boolean> {
+    const { position } = this;
+    try {
+      const turn = await this.services.journal.find(this.turn.userId, position.turnId);
+      return isActive(turn.state) && turn.leaseToken === position.leaseToken && turn.isCancelRequested;
+    } catch {
+      return false;
+    }
+  }
+
+  private ended(outcome: 'completed' | 'cancelled' | 'failed' | 'abandoned', code?: string): void {
+    this.services.metrics.turnEnded(outcome);
+    this.logger.log({
+      event: `turn_${outcome}`,
+      turnId: this.position.turnId,
+      conversationId: this.position.conversationId,
+      model: this.result.model,
+      steps: this.position.step,
+      toolCalls: this.result.toolCalls.length,
+      inputTokens: this.result.usage.input,
+      outputTokens: this.result.usage.output,
+      durationMs: Math.round(performance.now() - this.startedAt),
+      ...(code === undefined ? {} : { code }),
+    });
+  }
+}
+
+const CANCELLED = {
+  state: 'cancelled',
+  isResumable: false,
+  error: new AppError('turn_cancelled', 'The turn was cancelled.'),
+} as const;
+
+const ABANDONED = {
+  isResumable: true,
+  error: new AppError('turn_interrupted', 'The turn was interrupted. Send the message again.', {
+    retryAfterSeconds: 1,
+  }),
+};
+
+function toStoredCall({ id, name, arguments: given, error }: ParsedToolCall): StoredToolCall {
+  return { id, tool: name, arguments: given, ...(error === undefined ? {} : { error }) };
+}
+
+function sum(a: TokenUsage, b: TokenUsage): TokenUsage {
+  return {
+    input: a.input + b.input,
+    cached: a.cached + b.cached,
+    output: a.output + b.output,
+    reasoning: a.reasoning + b.reasoning,
+  };
+}

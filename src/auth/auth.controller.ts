@@ -1,0 +1,125 @@
+import { Body, Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { Public } from '../common/public.decorator';
+import { RateLimited } from '../limits/rate-limited.decorator';
+import { signInRequired } from './auth-errors';
+import {
+  type IssuedSession,
+  RefreshTokenRequest,
+  SessionView,
+  SignInRequest,
+  SignUpRequest,
+  toSessionView,
+  toUserView,
+  UserView,
+} from './auth.dto';
+import { AuthService } from './auth.service';
+import { CurrentUser } from './current-user.decorator';
+import type { Principal } from './principal';
+import { SessionCredentials } from './session-credentials';
+
+const CREDENTIALS = { email: 'ada@example.com', password: 'correct horse battery' };
+const REFRESH_TOKEN = { refresh_token: 'ktr_Vb0sQ2mE5kX8nR1tY4wZ7cF0gJ3lP6uA9dH2oS5iK8q' };
+
+@ApiTags('auth')
+@Controller('api/auth')
+export class AuthController {
+  constructor(
+    private readonly auth: AuthService,
+    private readonly credentials: SessionCredentials,
+  ) {}
+
+  @Post('signup')
+  @Public()
+  @RateLimited('auth')
+  @ApiOperation({ summary: 'Make an account; the first one is the admin’s' })
+  @ApiBody({
+    type: SignUpRequest,
+    examples: { account: { value: { ...CREDENTIALS, timezone: 'Europe/Berlin' } } },
+  })
+  @ApiCreatedResponse({ type: SessionView })
+  async signUp(
+    @Body() body: SignUpRequest,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<SessionView> {
+    return this.open(await this.auth.signUp(body), request, response);
+  }
+
+  @Post('signin')
+  @HttpCode(200)
+  @Public()
+  @RateLimited('auth')
+  @ApiOperation({ summary: 'Begin a session' })
+  @ApiBody({ type: SignInRequest, examples: { account: { value: CREDENTIALS } } })
+  @ApiOkResponse({ type: SessionView })
+  async signIn(
+    @Body() body: SignInRequest,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<SessionView> {
+    return this.open(await this.auth.signIn(body), request, response);
+  }
+
+  @Post('refresh')
+  @HttpCode(200)
+  @Public()
+  @ApiOperation({ summary: 'Replace a refresh token, for a new access token' })
+  @ApiBody({
+    type: RefreshTokenRequest,
+    required: false,
+    examples: { token: { value: REFRESH_TOKEN }, cookie: { value: {} } },
+  })
+  @ApiOkResponse({ type: SessionView })
+  async refresh(
+    @Body() body: RefreshTokenRequest,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<SessionView> {
+    const refreshToken = body.refresh_token ?? this.credentials.refreshCookie(request);
+    if (refreshToken === undefined) throw signInRequired();
+    return this.open(await this.auth.refresh(refreshToken), request, response);
+  }
+
+  @Post('signout')
+  @HttpCode(204)
+  @Public()
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'End the session of a refresh token, a cookie or an access token' })
+  @ApiBody({
+    type: RefreshTokenRequest,
+    required: false,
+    examples: { token: { value: REFRESH_TOKEN }, cookie: { value: {} } },
+  })
+  @ApiNoContentResponse()
+  async signOut(
+    @Body() body: RefreshTokenRequest,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<void> {
+    await this.auth.signOut(this.credentials.everyToken(request, body.refresh_token ?? undefined));
+    this.credentials.clear(request, response);
+  }
+
+  @Get('me')
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'Who is signed in' })
+  @ApiOkResponse({ type: UserView })
+  async me(@CurrentUser() user: Principal): Promise<UserView> {
+    return toUserView(await this.auth.find(user.id));
+  }
+
+  private open(session: IssuedSession, request: Request, response: Response): SessionView {
+    this.credentials.keep(request, response, { access: session.accessToken, refresh: session.refreshToken });
+    return toSessionView(session);
+  }
+}

@@ -1,0 +1,115 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { IsEmail, IsOptional, IsString, IsTimeZone, Matches, MaxLength } from 'class-validator';
+import { IsStorableText } from '../common/storable-text';
+import { IsAcceptablePassword } from './acceptable-password';
+import type { User } from './user.entity';
+
+const LONGEST_EMAIL = 254;
+
+/** Addresses are compared in lower case, without the blanks that get copied along. */
+const NormalizedEmail = (): PropertyDecorator =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' ? value.trim().toLowerCase() : value,
+  );
+
+export class SignUpRequest {
+  @NormalizedEmail()
+  @MaxLength(LONGEST_EMAIL)
+  @IsEmail()
+  email!: string;
+
+  /** 8 to 128 characters. */
+  @IsAcceptablePassword()
+  @IsStorableText()
+  @IsString()
+  password!: string;
+
+  /** IANA name, such as `Europe/Berlin`; an offset is none, because a zone has rules. */
+  @IsOptional()
+  @Matches(/^[A-Za-z]/, { message: 'timezone must be the IANA name of a time zone' })
+  @IsTimeZone({ message: 'timezone must be the IANA name of a time zone' })
+  timezone?: string;
+}
+
+export class SignInRequest {
+  @NormalizedEmail()
+  @MaxLength(LONGEST_EMAIL)
+  @IsEmail()
+  email!: string;
+
+  @MaxLength(128)
+  @IsStorableText()
+  @IsString()
+  password!: string;
+}
+
+/** Browsers send the cookie instead. */
+export class RefreshTokenRequest {
+  @IsOptional()
+  @IsString()
+  @MaxLength(256)
+  refresh_token?: string;
+}
+
+class SessionUserView {
+  @ApiProperty({ format: 'uuid', example: 'c0a8e6f2-5b1d-4c7e-9a53-1f2d3c4b5a69' })
+  id!: string;
+
+  @ApiProperty({ example: 'ada@example.com' })
+  email!: string;
+
+  @ApiProperty({ format: 'date-time', example: '2026-11-24T09:30:00.000Z' })
+  created_at!: string;
+}
+
+export class UserView extends SessionUserView {
+  @ApiProperty({ enum: ['user', 'admin'], example: 'user' })
+  role!: User['role'];
+
+  @ApiProperty({ example: 'Europe/Berlin' })
+  timezone!: string;
+}
+
+export class SessionView {
+  @ApiProperty({ description: 'Access token, for `Authorization: Bearer …`.' })
+  token!: string;
+
+  @ApiProperty({ enum: ['Bearer'] })
+  token_type!: 'Bearer';
+
+  @ApiProperty({ description: 'When the access token ends.', format: 'date-time' })
+  expires_at!: string;
+
+  @ApiProperty({ description: 'For one refresh.', example: 'ktr_Vb0…' })
+  refresh_token!: string;
+
+  @ApiProperty({ type: SessionUserView })
+  user!: SessionUserView;
+}
+
+/** A session just given out. */
+export interface IssuedSession {
+  user: User;
+  accessToken: string;
+  accessTokenExpiresAt: Date;
+  refreshToken: string;
+}
+
+export function toUserView(user: User): UserView {
+  return { ...toSessionUserView(user), role: user.role, timezone: user.timezone };
+}
+
+export function toSessionView(session: IssuedSession): SessionView {
+  return {
+    token: session.accessToken,
+    token_type: 'Bearer',
+    expires_at: session.accessTokenExpiresAt.toISOString(),
+    refresh_token: session.refreshToken,
+    user: toSessionUserView(session.user),
+  };
+}
+
+function toSessionUserView({ id, email, createdAt }: User): SessionUserView {
+  return { id, email, created_at: createdAt.toISOString() };
+}

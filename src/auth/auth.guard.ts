@@ -1,0 +1,46 @@
+import { type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { AuthGuard as PassportGuard } from '@nestjs/passport';
+import type { Request } from 'express';
+import { IS_PUBLIC } from '../common/public.decorator';
+import { signInRequired } from './auth-errors';
+import { JwtStrategy } from './jwt.strategy';
+import type { Principal } from './principal';
+import { PrincipalCache } from './principal-cache';
+import { SessionCredentials } from './session-credentials';
+
+/** Every route needs a signed-in caller, except those that are `@Public()`. */
+@Injectable()
+export class AuthGuard extends PassportGuard() {
+  constructor(
+    strategy: JwtStrategy,
+    private readonly reflector: Reflector,
+    private readonly credentials: SessionCredentials,
+    private readonly cache: PrincipalCache,
+  ) {
+    super({ defaultStrategy: strategy.name });
+  }
+
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, [context.getHandler(), context.getClass()])) {
+      return true;
+    }
+    const request = context.switchToHttp().getRequest<Request>();
+    const token = this.credentials.accessToken(request);
+    if (token === undefined) throw signInRequired();
+    request.user =
+      this.cache.find(token) ?? (await this.cache.refresh(token, () => this.verify(context, request)));
+    return true;
+  }
+
+  override handleRequest<T>(error: Error | null, principal: T | false | null): T {
+    if (error) throw error;
+    if (!principal) throw signInRequired();
+    return principal;
+  }
+
+  private async verify(context: ExecutionContext, request: Request): Promise<Principal> {
+    await super.canActivate(context);
+    return request.user as Principal;
+  }
+}

@@ -1,0 +1,82 @@
+import type { Principal } from './principal';
+import { PrincipalCache } from './principal-cache';
+
+describe('PrincipalCache', () => {
+  let nowMs: number;
+  let cache: PrincipalCache;
+  beforeEach(() => {
+    nowMs = 1_000_000;
+    cache = new PrincipalCache({ now: () => new Date(nowMs) });
+  });
+
+  const principal = (over: Partial<Principal> = {}): Principal => ({
+    id: 'ada',
+    role: 'user',
+    timezone: 'UTC',
+    kind: 'session',
+    sessionFamily: 'family',
+    tokenExpiresAt: new Date(nowMs + 60_000),
+    ...over,
+  });
+  const remember = (token: string, whom = principal()): Promise<Principal> =>
+    cache.refresh(token, async () => whom);
+
+  it('knows a token for 5 seconds after it was verified', async () => {
+    const ada = await remember('token');
+    nowMs += 4999;
+    expect(cache.find('token')).toBe(ada);
+    nowMs += 1;
+    expect(cache.find('token')).toBeUndefined();
+  });
+
+  it('counts them from the moment of asking, not of the answer', async () => {
+    await cache.refresh('token', async () => {
+      nowMs += 3000;
+      return principal();
+    });
+    nowMs += 2000;
+    expect(cache.find('token')).toBeUndefined();
+  });
+
+  it('knows none longer than it lives', async () => {
+    await remember('token', principal({ tokenExpiresAt: new Date(nowMs + 1000) }));
+    nowMs += 1000;
+    expect(cache.find('token')).toBeUndefined();
+  });
+
+  it('forgets the tokens of an ended family, and no others', async () => {
+    await remember('first');
+    await remember('second');
+    const other = await remember('other', principal({ sessionFamily: 'another family' }));
+    cache.evictFamily('family');
+    expect([cache.find('first'), cache.find('second'), cache.find('other')]).toEqual([
+      undefined,
+      undefined,
+      other,
+    ]);
+  });
+
+  it('does not remember what was verified while a family ended', async () => {
+    await cache.refresh('token', async () => {
+      cache.evictFamily('family');
+      return principal();
+    });
+    expect(cache.find('token')).toBeUndefined();
+  });
+
+  it('remembers nothing of a refused token', async () => {
+    await expect(cache.refresh('token', () => Promise.reject(new Error('refused')))).rejects.toThrow(
+      'refused',
+    );
+    expect(cache.find('token')).toBeUndefined();
+  });
+
+  it('holds 10,000 tokens; the one verified longest ago goes first', async () => {
+    for (let i = 0; i < 10_000; i++) await remember(`token ${i}`);
+    await remember('token 0');
+    await remember('one more');
+    expect(cache.find('token 1')).toBeUndefined();
+    expect(cache.find('token 0')).toBeDefined();
+    expect(cache.find('one more')).toBeDefined();
+  });
+});

@@ -1,0 +1,100 @@
+import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { AgentService, type StartedTurn } from '../agent/agent.service';
+import type { TurnResult } from '../agent/turn.types';
+import { CurrentUser } from '../auth/current-user.decorator';
+import type { Principal } from '../auth/principal';
+import { toErrorBody } from '../common/error-body';
+import { toAppError } from '../common/error.filter';
+import { requestIdOf } from '../common/request-id.middleware';
+import { SseWriter } from '../common/sse-writer';
+import { RateLimited } from '../limits/rate-limited.decorator';
+import { StreamSlots } from '../limits/stream-slots';
+import { toBlock } from './turn-blocks';
+import { toTurnAnswer, TurnAnswer, TurnRequest } from './turn.dto';
+
+const EXAMPLES = {
+  begin: { summary: 'Begin a conversation', value: { message: 'Add a task to buy milk tomorrow' } },
+  goOn: { summary: 'Go on with one', value: { conversation_id: 1, message: 'List my tasks' } },
+};
+
+/** The task agent's two doors: one turn, as JSON or as a stream. */
+@ApiTags('chat')
+@ApiBearerAuth()
+@RateLimited('chat')
+@Controller('api/chat')
+export class ChatController {
+  constructor(
+    private readonly agent: AgentService,
+    private readonly streams: StreamSlots,
+  ) {}
+
+  @Post()
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Runs a turn and answers when it is over' })
+  @ApiBody({ type: TurnRequest, examples: EXAMPLES })
+  @ApiOkResponse({ type: TurnAnswer })
+  async chat(
+    @CurrentUser() user: Principal,
+    @Body() body: TurnRequest,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<TurnAnswer> {
+    const turn = await this.start(user, body, response);
+    return toTurnAnswer(turn.turnId, turn.conversationId, await resultOf(turn));
+  }
+
+  @Post('stream')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Runs a turn and tells it as it goes, as server-sent events' })
+  @ApiBody({ type: TurnRequest, examples: EXAMPLES })
+  @ApiProduces('text/event-stream')
+  async stream(
+    @CurrentUser() user: Principal,
+    @Body() body: TurnRequest,
+    @Res() response: Response,
+  ): Promise<void> {
+    const release = this.streams.acquire(user);
+    response.once('close', release);
+    await this.tell(await this.start(user, body, response), response);
+  }
+
+  private async start(user: Principal, body: TurnRequest, response: Response): Promise<StartedTurn> {
+    const turn = await this.agent.start({
+      userId: user.id,
+      timezone: user.timezone,
+      conversationId: body.conversation_id,
+      message: body.message,
+      model: body.model,
+    });
+    if (turn.replacedModel !== undefined) {
+      response.setHeader('X-Model-Replaced', `${turn.replacedModel}=${turn.model}`);
+    }
+    return turn;
+  }
+
+  /** A reader who leaves stops reading, not the turn. */
+  private async tell(turn: StartedTurn, response: Response): Promise<void> {
+    const { turnId, conversationId, events } = turn;
+    const writer = new SseWriter(response);
+    writer.open();
+    try {
+      await writer.send({ turn_id: turnId, conversation_id: conversationId });
+      for await (const event of events) {
+        if (!(await writer.send(toBlock(event, turn)))) return;
+      }
+      await writer.done();
+    } catch (error) {
+      await writer.send(toErrorBody(toAppError(error), requestIdOf(response)));
+      writer.end();
+    }
+  }
+}
+
+async function resultOf(turn: StartedTurn): Promise<TurnResult> {
+  let result: TurnResult | undefined;
+  for await (const event of turn.events) {
+    if (event.type === 'completed') result = event.result;
+  }
+  return result!;
+}

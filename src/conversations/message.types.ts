@@ -1,0 +1,33 @@
+/** A call as it is kept and shown: the arguments as the JSON object they are, `{}` where the model wrote none. */
+export interface StoredToolCall {
+  id: string;
+  tool: string;
+  arguments: Record<string, unknown>;
+  error?: string;
+}
+
+/** What a message says, by its role. */
+export type NewMessage =
+  | { role: 'user'; content: string }
+  | { role: 'assistant'; content: string; toolCalls?: StoredToolCall[] }
+  /** `content` is the result as JSON text. */
+  | { role: 'tool'; toolCallId: string; content: string };
+
+export type MessageStatus = 'complete' | 'partial';
+
+export interface StoredMessage {
+  id: number;
+  seq: number;
+  turnId: string;
+  message: NewMessage;
+  status: MessageStatus;
+  createdAt: Date;
+}
+
+export interface Conversation {
+  id: number;
+  title: string;
+  isArchived: boolean;
+  createdAt: Date;
+  updatedAt: Date;
+}

@@ -1,0 +1,66 @@
+import 'reflect-metadata';
+import { join } from 'node:path';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { AgentService } from './agent/agent.service';
+import { createApp } from './app.setup';
+import { Lifecycle } from './common/lifecycle';
+import { StartupError } from './common/startup-error';
+import { DataDirectory } from './config/data-directory';
+import { loadSettings } from './config/load-settings';
+import type { Settings } from './config/settings';
+import { type LocalServices, startLocalServices } from './local-services';
+import { startReport } from './start-report';
+import { toStartupError } from './startup-faults';
+
+const PROJECT_DIRECTORY = join(__dirname, '..');
+/** What may remain to do once the grace is over: settling, closing, stopping the database. */
+const CLOSING_MS = 4500;
+
+async function start(): Promise<void> {
+  const settings = loadSettings(PROJECT_DIRECTORY);
+  const dataDirectory = DataDirectory.open(settings.dataDirectory);
+  const services = await startLocalServices(settings, dataDirectory);
+  let app: NestExpressApplication | undefined;
+  try {
+    app = await createApp(services.settings);
+    await app.listen(settings.port, settings.host);
+    const url = await app.getUrl();
+    dataDirectory.writePort(Number(new URL(url).port));
+    stopOnSignal(app, services, settings);
+    process.stdout.write(startReport(services, url));
+  } catch (error) {
+    await app?.close();
+    await services.stop();
+    throw error;
+  }
+}
+
+/** In order: no new work, the running turns to their end or the grace's, then the app, the database last. */
+function stopOnSignal(app: NestExpressApplication, services: LocalServices, settings: Settings): void {
+  let isStopping = false;
+  const stop = async (): Promise<void> => {
+    app.get(Lifecycle).beginShutdown();
+    await app.get(AgentService).drain(settings.shutdownGraceMs);
+    await app.close();
+    await services.stop();
+  };
+  const onSignal = (): void => {
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    setTimeout(() => process.exit(0), settings.shutdownGraceMs + CLOSING_MS).unref();
+    stop().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+}
+
+start().catch((error: unknown) => {
+  const fault = toStartupError(error);
+  process.stderr.write(`keyturn: ${fault.message}\n`);
+  if (!(fault instanceof StartupError)) process.stderr.write(`${fault.stack}\n`);
+  process.exitCode = 1;
+  // Pools and timers of a half-started app would keep the process up.
+  setTimeout(() => process.exit(1), 100);
+});

@@ -1,0 +1,121 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { chatErrorFrame, readChatRequest, readStreaming, toChunks, toCompletion } from './chat-completions';
+import type { ModelRequest } from './dialogue';
+import { embed } from './embeddings';
+import { type Fault, FaultMemory, readFault, serverError, withoutDirectives } from './faults';
+import { FileStore } from './files';
+import { replyTo } from './model-reply';
+import { findModel, listModels } from './models';
+import { readBytes } from './request-bytes';
+import { type Body, readBody } from './request-shape';
+import { responseErrorFrame, toResponseEvents } from './response-events';
+import { readResponseRequest, ResponseStore, toResponse } from './responses';
+import { notFound, sendJson, sendStream } from './wire';
+
+/** One request on its way to an answer. */
+export interface Call {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly url: URL;
+  readonly now: Date;
+  readonly noteModel: (model: string) => void;
+  /** The fault asked for by header; one in the message comes second. */
+  readonly fault: Fault | undefined;
+}
+
+type Handler = (call: Call, id: string) => Promise<void> | void;
+
+/** What the API offers under /v1, over one set of things kept in memory. */
+export class Endpoints {
+  private readonly files = new FileStore();
+  private readonly responses = new ResponseStore();
+  private readonly faults = new FaultMemory();
+
+  private readonly handlers: readonly (readonly [method: string, path: RegExp, handler: Handler])[] = [
+    ['POST', /^\/v1\/chat\/completions$/, (call) => this.completeChat(call)],
+    ['POST', /^\/v1\/responses$/, (call) => this.respond(call)],
+    ['GET', /^\/v1\/responses\/(?<id>[^/]+)$/, ({ res }, id) => sendJson(res, this.responses.find(id))],
+    ['DELETE', /^\/v1\/responses\/(?<id>[^/]+)$/, ({ res }, id) => sendJson(res, this.responses.delete(id))],
+    ['GET', /^\/v1\/models$/, ({ res, fault }) => sendJson(res, listModels(), fault)],
+    ['GET', /^\/v1\/models\/(?<id>[^/]+)$/, ({ res, fault }, id) => sendJson(res, findModel(id), fault)],
+    ['POST', /^\/v1\/embeddings$/, (call) => this.embed(call)],
+    ['POST', /^\/v1\/files$/, (call) => this.upload(call)],
+    [
+      'GET',
+      /^\/v1\/files$/,
+      ({ res, url, fault }) => sendJson(res, this.files.list(url.searchParams), fault),
+    ],
+    ['GET', /^\/v1\/files\/(?<id>[^/]+)$/, ({ res }, id) => sendJson(res, this.files.find(id).facts)],
+    ['GET', /^\/v1\/files\/(?<id>[^/]+)\/content$/, ({ res }, id) => this.download(res, id)],
+    ['DELETE', /^\/v1\/files\/(?<id>[^/]+)$/, ({ res }, id) => sendJson(res, this.files.delete(id))],
+  ];
+
+  /** @throws ProviderError */
+  async answer(call: Call): Promise<void> {
+    const { method = 'GET' } = call.req;
+    this.faults.refuse(call.fault);
+    for (const [wanted, path, handler] of this.handlers) {
+      const match = wanted === method ? path.exec(call.url.pathname) : null;
+      if (match) return handler(call, match.groups?.['id'] ?? '');
+    }
+    throw notFound(`Unknown request URL: ${method} ${call.url.pathname}.`, null, 'unknown_url');
+  }
+
+  private async completeChat(call: Call): Promise<void> {
+    const { res, now } = call;
+    const body = await this.readJson(call);
+    const { request, fault } = this.listen(readChatRequest(body), call);
+    const { stream, includesUsage } = readStreaming(body);
+    const reply = replyTo(request, now, fault);
+    if (stream) return sendStream(res, toChunks(reply, now, includesUsage), chatErrorFrame(), fault);
+    return this.sendWhole(res, toCompletion(reply, now), fault);
+  }
+
+  private async respond(call: Call): Promise<void> {
+    const { res, now } = call;
+    const read = readResponseRequest(await this.readJson(call), this.responses);
+    const { request, fault } = this.listen(read.model, call);
+    const response = toResponse(read, replyTo(request, now, fault), now);
+    if (read.store) this.responses.keep(response, read.items);
+    if (read.stream) return sendStream(res, toResponseEvents(response), responseErrorFrame(), fault);
+    return this.sendWhole(res, response, fault);
+  }
+
+  private async embed(call: Call): Promise<void> {
+    await sendJson(call.res, embed(await this.readJson(call)), call.fault);
+  }
+
+  private async upload({ req, res, now, fault }: Call): Promise<void> {
+    const facts = await this.files.upload(await readBytes(req, res), req.headers['content-type'], now);
+    await sendJson(res, facts, fault);
+  }
+
+  private download(res: ServerResponse, id: string): void {
+    const { content } = this.files.find(id);
+    res
+      .writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': content.length })
+      .end(content);
+  }
+
+  private async readJson({ req, res, noteModel }: Call): Promise<Body> {
+    const body = readBody(await readBytes(req, res));
+    if (typeof body['model'] === 'string') noteModel(body['model'].slice(0, 200));
+    return body;
+  }
+
+  /** The request without fault directives, and the fault the header or else the newest user message asks for. */
+  private listen(request: ModelRequest, call: Call): { request: ModelRequest; fault: Fault | undefined } {
+    const newest = request.entries.findLast((entry) => entry.kind === 'user');
+    const spoken = call.fault ? undefined : readFault(newest?.kind === 'user' ? newest.text : '', undefined);
+    this.faults.refuse(spoken);
+    const entries = request.entries.map((entry) =>
+      entry.kind === 'user' ? { ...entry, text: withoutDirectives(entry.text) } : entry,
+    );
+    return { request: { ...request, entries }, fault: call.fault ?? spoken };
+  }
+
+  private async sendWhole(res: ServerResponse, body: unknown, fault: Fault | undefined): Promise<void> {
+    if (fault?.name === 'error_in_stream') throw serverError();
+    await sendJson(res, body, fault);
+  }
+}

@@ -1,0 +1,55 @@
+import type { TaskFacts } from './tool-results';
+import { fold } from './reader/text';
+
+/** Words that tell no task from another. */
+const COMMON = new Set(
+  (
+    'the a an my to of for with and or in on at by from about task tasks todo item it is this that some ' +
+    'el la los las un una mi de del para con y en al ' +
+    'и в на по для с про о об мой мою задача задачу задачи'
+  ).split(' '),
+);
+
+/** The telling words of a phrase, the longest first: what to search for. */
+export function tellingWords(phrase: string): string[] {
+  const words = fold(phrase).match(/[\p{L}\p{N}]+/gu) ?? [];
+  const telling = words.filter((word) => !COMMON.has(word));
+  return [...new Set(telling.length > 0 ? telling : words)].sort((left, right) => right.length - left.length);
+}
+
+/** A word cut so that its other endings contain it: "eggs" → "egg", "молоко" → "моло". */
+export function searchStem(word: string): string {
+  if (/\p{Script=Cyrillic}/u.test(word)) return word.length > 4 ? word.slice(0, -2) : word;
+  if (/^[a-z]{4,}ies$/.test(word)) return word.slice(0, -3);
+  return /^[a-z]{3,}s$/.test(word) && !word.endsWith('ss') ? word.slice(0, -1) : word;
+}
+
+/** The tasks that share the most words with the phrase, and whether they have them all. */
+export function bestMatches(
+  tasks: readonly TaskFacts[],
+  phrase: string,
+): { tasks: TaskFacts[]; isFull: boolean } {
+  const exact = tasks.filter((task) => fold(task.title ?? '').trim() === fold(phrase).trim());
+  if (exact.length > 0) return { tasks: exact, isFull: true };
+  const wanted = tellingWords(phrase);
+  const scored = tasks.map((task) => {
+    const titleWords = fold(task.title ?? '').match(/[\p{L}\p{N}]+/gu) ?? [];
+    return {
+      task,
+      score: wanted.filter((word) => titleWords.some((other) => isSameWord(word, other))).length,
+    };
+  });
+  const best = Math.max(0, ...scored.map(({ score }) => score));
+  if (best === 0) return { tasks: [], isFull: false };
+  return {
+    tasks: scored.filter(({ score }) => score === best).map(({ task }) => task),
+    isFull: best === wanted.length,
+  };
+}
+
+function isSameWord(left: string, right: string): boolean {
+  if (left === right || searchStem(left) === searchStem(right)) return true;
+  if (!/\p{Script=Cyrillic}/u.test(left)) return false;
+  const shorter = Math.min(left.length, right.length);
+  return shorter >= 4 && left.slice(0, shorter - 2) === right.slice(0, shorter - 2);
+}

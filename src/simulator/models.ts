@@ -1,0 +1,35 @@
+import type OpenAI from 'openai';
+import { SIMULATOR_MODEL } from './model-reply';
+import { notFound } from './wire';
+
+/** 2026-01-01: the catalogue has no history worth telling. */
+const CREATED = 1_767_225_600;
+
+const NAMES = [
+  SIMULATOR_MODEL,
+  'gpt-4o-mini',
+  'gpt-4o',
+  'gpt-4.1',
+  'gpt-4.1-mini',
+  'gpt-5',
+  'gpt-5-mini',
+  'gpt-5.6-sol',
+  'gpt-5.6-terra',
+  'gpt-6-luna',
+  'text-embedding-3-small',
+  'text-embedding-3-large',
+];
+
+export function listModels(): { object: 'list'; data: OpenAI.Model[] } {
+  return { object: 'list', data: NAMES.map(toModel) };
+}
+
+/** @throws ProviderError 404 */
+export function findModel(id: string): OpenAI.Model {
+  if (!NAMES.includes(id)) throw notFound(`The model '${id}' does not exist.`, 'model', 'model_not_found');
+  return toModel(id);
+}
+
+function toModel(id: string): OpenAI.Model {
+  return { id, object: 'model', created: CREATED, owned_by: id === SIMULATOR_MODEL ? 'keyturn' : 'openai' };
+}

@@ -1,0 +1,403 @@
+import type { DeclaredTool, Entry, ModelRequest } from './dialogue';
+import { decide } from './planner';
+
+const NOW = new Date('2026-11-21T10:00:00Z');
+
+const priority = { type: 'string', enum: ['none', 'low', 'medium', 'high', 'urgent'] };
+const tags = { type: 'array', items: { type: 'string' } };
+const id = { task_id: { type: 'integer' } };
+const details = {
+  title: { type: 'string' },
+  description: { type: 'string' },
+  due: { type: 'string' },
+  priority,
+  tags,
+};
+
+function tool(name: string, properties: Record<string, unknown>, required: string[] = []): DeclaredTool {
+  return {
+    name,
+    description: '',
+    parameters: { type: 'object', properties, required, additionalProperties: false },
+  };
+}
+
+const TASK_TOOLS = [
+  tool('add_task', details, ['title']),
+  tool('list_tasks', {
+    status: { type: 'string', enum: ['all', 'pending', 'completed'] },
+    query: { type: 'string' },
+    limit: { type: 'integer' },
+  }),
+  tool('get_task', id, ['task_id']),
+  tool('update_task', { ...id, ...details, completed: { type: 'boolean' } }, ['task_id']),
+  tool('complete_task', id, ['task_id']),
+  tool('delete_task', id, ['task_id']),
+];
+
+interface Task {
+  id: number;
+  title: string;
+  completed: boolean;
+  due_at: string | null;
+  priority: string;
+  tags: string[];
+}
+
+/** A task list that answers tool calls as the server does. */
+class TaskList {
+  readonly tasks: Task[] = [];
+
+  constructor(...titles: string[]) {
+    for (const title of titles) this.run('add_task', { title });
+  }
+
+  run(name: string, values: Record<string, unknown>): unknown {
+    const task = this.tasks.find((each) => each.id === values['task_id']);
+    if (name === 'add_task') {
+      const added = { id: this.tasks.length + 1, completed: false, due_at: null, priority: 'none', tags: [] };
+      this.tasks.push(Object.assign(added, values as { title: string }));
+      return { task: this.tasks.at(-1) };
+    }
+    if (name === 'list_tasks') {
+      const query = typeof values['query'] === 'string' ? values['query'].toLowerCase() : '';
+      const found = this.tasks.filter(
+        (each) =>
+          each.title.toLowerCase().includes(query) &&
+          (values['status'] === 'all' || each.completed === (values['status'] === 'completed')),
+      );
+      return { tasks: found, total: found.length };
+    }
+    if (!task) return { error: 'not_found', detail: 'There is no such task.' };
+    if (name === 'complete_task') task.completed = true;
+    if (name === 'update_task') Object.assign(task, values);
+    if (name === 'delete_task') this.tasks.splice(this.tasks.indexOf(task), 1);
+    return { task };
+  }
+}
+
+interface Conversation {
+  readonly entries: Entry[];
+  readonly calls: [name: string, values: unknown][];
+  readonly answer: string;
+  readonly steps: number;
+}
+
+/** Plays a message to its end: the calls are run on the list, their results go back as messages. */
+function converse(
+  message: string,
+  list: TaskList,
+  {
+    tools = TASK_TOOLS,
+    before = [] as Entry[],
+    ...options
+  }: Partial<ModelRequest> & { before?: Entry[] } = {},
+): Conversation {
+  const entries: Entry[] = [...before, { kind: 'user', text: message }];
+  const calls: [string, unknown][] = [];
+  for (let steps = 1; steps <= 8; steps += 1) {
+    const move = decide(
+      { entries, tools, toolChoice: 'auto', allowsParallelCalls: true, format: { type: 'text' }, ...options },
+      NOW,
+    );
+    if (move.kind === 'text') {
+      return {
+        entries: [...entries, { kind: 'assistant', text: move.text }],
+        calls,
+        answer: move.text,
+        steps,
+      };
+    }
+    for (const call of move.calls) {
+      const values = JSON.parse(call.arguments) as Record<string, unknown>;
+      const callId = `call_${calls.length}`;
+      calls.push([call.name, values]);
+      entries.push({ kind: 'call', id: callId, name: call.name, arguments: call.arguments });
+      entries.push({ kind: 'result', callId, text: JSON.stringify(list.run(call.name, values)) });
+    }
+  }
+  throw new Error('the conversation does not end');
+}
+
+describe('adding and listing', () => {
+  it('adds a task and names it with its id', () => {
+    const { calls, answer } = converse('Add a task to buy milk tomorrow', new TaskList());
+    expect(calls).toEqual([['add_task', { title: 'Buy milk', due: 'tomorrow' }]]);
+    expect(answer).toBe('Added task #1 “Buy milk” (due tomorrow).');
+  });
+
+  it('makes independent calls at once and lists after them', () => {
+    const list = new TaskList();
+    const { calls, answer, steps } = converse(
+      'Add buy milk tomorrow and call mom on Friday, then show my list',
+      list,
+    );
+    expect(calls).toEqual([
+      ['add_task', { title: 'Buy milk', due: 'tomorrow' }],
+      ['add_task', { title: 'Call mom', due: 'Friday' }],
+      ['list_tasks', { status: 'all' }],
+    ]);
+    expect(steps).toBe(3);
+    expect(answer).toContain(
+      'You have 2 tasks:\n- #1 “Buy milk” (due tomorrow)\n- #2 “Call mom” (due Friday)',
+    );
+  });
+
+  it('makes one call at a time where parallel calls are off', () => {
+    const { calls, steps } = converse('Add three tasks: a, b and c', new TaskList(), {
+      allowsParallelCalls: false,
+    });
+    expect(calls).toHaveLength(3);
+    expect(steps).toBe(4);
+  });
+
+  it('shows what is due on a day of the user’s zone', () => {
+    const list = new TaskList('Today', 'Tomorrow', 'Never');
+    Object.assign(list.tasks[0]!, { due_at: '2026-11-22' });
+    Object.assign(list.tasks[1]!, { due_at: '2026-11-23' });
+    const context =
+      '<context>Current time: Sunday 2026-11-22 07:00 (GMT+09:00). Time zone: Asia/Tokyo.</context>';
+    const { answer } = converse(`What is due today?\n\n${context}`, list);
+    expect(answer).toBe('You have 1 open task due today:\n- #1 “Today” (due 2026-11-22)');
+  });
+
+  it('asks for a title and takes the answer as one', () => {
+    const list = new TaskList();
+    const { answer, entries } = converse('Add a task', list);
+    expect(answer).toBe('What should the task be called?');
+    expect(converse('buy milk on Friday', list, { before: entries }).calls).toEqual([
+      ['add_task', { title: 'Buy milk', due: 'Friday' }],
+    ]);
+  });
+});
+
+describe('a task named by words', () => {
+  it('is looked up and then changed by its id', () => {
+    const list = new TaskList('Call mom', 'Buy milk');
+    const { calls, answer } = converse('Complete the milk task', list);
+    expect(calls).toEqual([
+      ['list_tasks', { status: 'all', query: 'milk' }],
+      ['complete_task', { task_id: 2 }],
+    ]);
+    expect(answer).toBe('Completed task #2 “Buy milk” (completed).');
+  });
+
+  it('is asked about where several fit, and the answer picks one', () => {
+    const list = new TaskList('Buy milk', 'Drink milk');
+    const { answer, entries, calls } = converse('delete the milk task', list);
+    expect(calls.map(([name]) => name)).toEqual(['list_tasks']);
+    expect(answer).toBe('2 tasks match “milk”. Which one do you mean?\n- #1 “Buy milk”\n- #2 “Drink milk”');
+    for (const reply of ['2', 'the second one', 'task 2', 'the last one']) {
+      const picked = converse(reply, new TaskList('Buy milk', 'Drink milk'), { before: entries });
+      expect([reply, picked.calls]).toEqual([reply, [['delete_task', { task_id: 2 }]]]);
+    }
+  });
+
+  it('is said to be missing where none fits', () => {
+    const { answer, calls } = converse('delete the bread task', new TaskList('Buy milk'));
+    expect(calls).toHaveLength(1);
+    expect(answer).toBe('I found no task matching “bread”.');
+  });
+
+  it('is not changed on half a match before the user says yes', () => {
+    const list = new TaskList('Call the dentist');
+    const { answer, entries } = converse('delete the dentist appointment', list);
+    expect(answer).toBe('Do you mean task #1 “Call the dentist”?');
+    expect(converse('yes', list, { before: entries }).calls).toEqual([['delete_task', { task_id: 1 }]]);
+    expect(converse('no', list, { before: entries })).toMatchObject({
+      calls: [],
+      answer: 'All right, nothing was changed.',
+    });
+  });
+
+  it('prefers what the verb says: “I bought the milk” means “Buy milk”', () => {
+    const { calls } = converse('I bought the milk', new TaskList('Drink milk', 'Buy milk'));
+    expect(calls.at(-1)).toEqual(['complete_task', { task_id: 2 }]);
+  });
+
+  it('finds other endings of the word', () => {
+    expect(converse('complete the eggs task', new TaskList('Buy an egg')).calls).toHaveLength(2);
+    expect(
+      converse('удали задачу про молоко', new TaskList('Вернуть банку из-под молока')).calls,
+    ).toHaveLength(2);
+  });
+
+  it('is left alone where it is already done', () => {
+    const list = new TaskList('Buy milk');
+    list.run('complete_task', { task_id: 1 });
+    expect(converse('complete the milk task', list).answer).toBe(
+      'Task #1 “Buy milk” (completed) is already done.',
+    );
+  });
+});
+
+describe('changes', () => {
+  it.each([
+    ['reopen task 1', 'update_task', { task_id: 1, completed: false }],
+    ['rename task 1 to Buy oat milk', 'update_task', { task_id: 1, title: 'Buy oat milk' }],
+    ['make task 1 urgent', 'update_task', { task_id: 1, priority: 'urgent' }],
+    ['change the due date of task 1 to next monday', 'update_task', { task_id: 1, due: 'next monday' }],
+    ['delete task 1', 'delete_task', { task_id: 1 }],
+  ])('%s', (message, name, values) => {
+    expect(converse(message, new TaskList('Buy milk')).calls).toEqual([[name, values]]);
+  });
+
+  it('keeps the tags a task has when it adds one', () => {
+    const list = new TaskList('Buy milk');
+    list.tasks[0]!.tags = ['food'];
+    expect(converse('tag task 1 with home', list).calls).toEqual([
+      ['get_task', { task_id: 1 }],
+      ['update_task', { task_id: 1, tags: ['food', 'home'] }],
+    ]);
+  });
+
+  it('follows “it” to the task just made', () => {
+    const { calls } = converse('Add buy milk and make it urgent', new TaskList('Something else'));
+    expect(calls).toEqual([
+      ['add_task', { title: 'Buy milk' }],
+      ['update_task', { task_id: 2, priority: 'urgent' }],
+    ]);
+  });
+
+  it('follows “it” and “the first one” into earlier turns', () => {
+    const list = new TaskList('Call mom');
+    const { entries } = converse('Add buy milk', list);
+    expect(converse('complete it', list, { before: entries }).calls).toEqual([
+      ['complete_task', { task_id: 2 }],
+    ]);
+    const shown = converse('Show my tasks', list);
+    expect(converse('delete the first one', list, { before: shown.entries }).calls).toEqual([
+      ['delete_task', { task_id: 1 }],
+    ]);
+  });
+
+  it('changes all tasks of a kind at once', () => {
+    const list = new TaskList('a', 'b', 'c');
+    list.run('complete_task', { task_id: 2 });
+    const { calls, steps } = converse('mark everything as done', list);
+    expect(calls).toEqual([
+      ['list_tasks', { status: 'pending' }],
+      ['complete_task', { task_id: 1 }],
+      ['complete_task', { task_id: 3 }],
+    ]);
+    expect(steps).toBe(3);
+  });
+
+  it('asks what to change and takes the answer', () => {
+    const list = new TaskList('Buy milk');
+    const { answer, entries } = converse('change task 1', list);
+    expect(answer).toBe('What should I change it to?');
+    expect(converse('tomorrow', list, { before: entries }).calls).toEqual([
+      ['update_task', { task_id: 1, due: 'tomorrow' }],
+    ]);
+  });
+
+  it('reports what a tool refused', () => {
+    expect(converse('complete task 9', new TaskList()).answer).toBe(
+      'I could not complete task #9: There is no such task (not_found).',
+    );
+  });
+});
+
+describe('tools it is given', () => {
+  it('calls no tool the request does not declare, and says so', () => {
+    const { calls, answer } = converse('Add buy milk tomorrow', new TaskList(), { tools: [] });
+    expect(calls).toEqual([]);
+    expect(answer).toBe(
+      'I would add “Buy milk” (due tomorrow), but this request offers no tool for it, so I have not.',
+    );
+  });
+
+  it('fills only declared properties', () => {
+    const tools = [tool('create_task', { title: { type: 'string' } }, ['title'])];
+    const move = decide(request('Add buy milk tomorrow, urgent #home', tools), NOW);
+    expect(move).toEqual({
+      kind: 'calls',
+      calls: [{ name: 'create_task', arguments: '{"title":"Buy milk"}' }],
+    });
+  });
+
+  it('fills null for required properties without a value in strict mode', () => {
+    const nullable = (type: string) => ({ type: [type, 'null'] });
+    const properties = {
+      title: { type: 'string' },
+      due: nullable('string'),
+      priority: { anyOf: [priority, { type: 'null' }] },
+      tags: nullable('array'),
+    };
+    const move = decide(
+      request('Add buy milk tomorrow', [tool('add_task', properties, Object.keys(properties))]),
+      NOW,
+    );
+    expect(move.kind === 'calls' && JSON.parse(move.calls[0]!.arguments)).toEqual({
+      title: 'Buy milk',
+      due: 'tomorrow',
+      priority: null,
+      tags: null,
+    });
+  });
+
+  it('reads other shapes of results: a bare array, string ids', () => {
+    const entries: Entry[] = [
+      { kind: 'user', text: 'delete the milk task' },
+      { kind: 'call', id: 'c1', name: 'list_tasks', arguments: '{"status":"all","query":"milk"}' },
+      { kind: 'result', callId: 'c1', text: '[{"id":"7f","title":"Buy milk"}]' },
+    ];
+    const tools = [tool('list_tasks', {}), tool('delete_task', { id: { type: 'string' } }, ['id'])];
+    expect(decide({ ...request('', tools), entries }, NOW)).toEqual({
+      kind: 'calls',
+      calls: [{ name: 'delete_task', arguments: '{"id":"7f"}' }],
+    });
+  });
+
+  it('speaks from the results seen once tools are off', () => {
+    const { entries } = converse('Add buy milk, then complete task 1', new TaskList());
+    const move = decide(
+      { ...request('', TASK_TOOLS), entries: entries.slice(0, 3), toolChoice: 'none' },
+      NOW,
+    );
+    expect(move).toEqual({
+      kind: 'text',
+      text: 'Added task #1 “Buy milk”.\nI would complete task #1, but this request offers no tool for it, so I have not.',
+    });
+  });
+
+  it('calls a foreign tool whose name shares a word with the message, once', () => {
+    const weather = tool('get_weather', { city: { type: 'string' } }, ['city']);
+    const entries: Entry[] = [{ kind: 'user', text: "What's the weather in Paris?" }];
+    expect(decide({ ...request('', [...TASK_TOOLS, weather]), entries }, NOW)).toEqual({
+      kind: 'calls',
+      calls: [{ name: 'get_weather', arguments: '{"city":"Paris"}' }],
+    });
+    entries.push({ kind: 'call', id: 'c', name: 'get_weather', arguments: '{"city":"Paris"}' });
+    entries.push({ kind: 'result', callId: 'c', text: '"sunny"' });
+    expect(decide({ ...request('', [weather]), entries }, NOW)).toEqual({
+      kind: 'text',
+      text: 'The tool get_weather answered: sunny',
+    });
+  });
+
+  it.each([
+    ['required', 'list_tasks'],
+    [{ name: 'delete_task' }, 'delete_task'],
+  ])('calls a tool whatever is said where tool_choice is %p', (toolChoice, name) => {
+    const move = decide({ ...request('Hello', TASK_TOOLS), toolChoice }, NOW);
+    expect(move.kind === 'calls' && move.calls.map((call) => call.name)).toEqual([name]);
+  });
+});
+
+it('says what it is when it does not understand', () => {
+  expect(converse('Write a poem about cats', new TaskList()).answer).toMatch(
+    /^I did not understand “Write a poem about cats”\. I am Keyturn’s offline simulator.*OPENAI_API_KEY/s,
+  );
+});
+
+function request(text: string, tools: readonly DeclaredTool[]): ModelRequest {
+  return {
+    entries: [{ kind: 'user', text }],
+    tools,
+    toolChoice: 'auto',
+    allowsParallelCalls: true,
+    format: { type: 'text' },
+  };
+}

@@ -1,0 +1,145 @@
+import * as chrono from 'chrono-node';
+import type { Language } from './language';
+
+/** Now, and the user's offset from UTC in minutes. */
+export interface Reference {
+  readonly instant: Date;
+  readonly timezone: number;
+}
+
+export interface FoundDate {
+  /** English words or ISO, as the user said it. */
+  readonly due: string;
+  /** The text without the date and the preposition before it. */
+  readonly rest: string;
+}
+
+/** Two days, both included, as YYYY-MM-DD. */
+export interface DayRange {
+  readonly from?: string;
+  readonly to: string;
+}
+
+const DATED_CHARACTERS = 1_000;
+const DAY_MS = 86_400_000;
+
+const PREPOSITION =
+  /(?:^|[\s,(])(?:by|on|at|due|before|until|till|for|in|within|from|starting|to|after|around)\s*$/i;
+const PREPOSITION_WITHIN = /^(?:on|at|in|by|within)\s/i;
+const FRAME_BEFORE =
+  /(?:^|[\s,(]+)(?:and\s+)?(?:(?:is|it is|it's|which is|with|has|to be done|needs to be done)\s+)?(?:(?:a|the)\s+)?(?:due date|due|deadline|by|on|at|before|until|till|for|from|starting|no later than|sometime|around)(?:\s+(?:of|the))?\s*:?\s*$/i;
+const FRAME_BEFORE_PERIOD = /(?:^|[\s,(]+)(?:in|on|over|during|at|the)\s*$/i;
+const PERIOD =
+  /^(?:early |late )?(?:morning|afternoon|evening|night|week|weekend|month|january|february|march|april|may|june|july|august|september|october|november|december)\b/i;
+const ALWAYS_A_DATE = /^(?:on |by |later )?(?:today|tonight|tomorrow|tmr|tmrw|the day after tomorrow)\b/i;
+const PAST = /\b(?:last|ago|yesterday|past|previous|earlier)\b|^now$/i;
+const DURATION =
+  /^(?:(?:about )?(?:an?|half|one|two|three|four|five|six|ten|few|several|couple|\d+(?:\.\d+)?)\b|the (?:week|month|year)$|\d+[a-z]+$)/i;
+const UNIT = /(?:sec|min|hour|hr|h|day|week|wk|month|year)s?\b/i;
+const EVERYDAY_WORD = /^(?:sat|sun|may|march|mar|second|sec|mon)$/i;
+/** What may follow a date that stands inside a sentence without a preposition. */
+const SENTENCE_GOES_ON =
+  /^\s*(?:$|[,;:.!?)(\uE000-\uF8FF#]|(?:about|with|at|to|for|from|and|in|on|because|so|please|as|urgent|high|low|medium|tagged)\b)/iu;
+
+/** Takes the due date out of a phrase; undefined where there is none. */
+export function extractDate(text: string, language: Language, reference: Reference): FoundDate | undefined {
+  if (text.length > DATED_CHARACTERS) return undefined;
+  const translated = toEnglishDates(text, language, reference);
+  const found = chrono
+    .parse(translated, reference, { forwardDate: true })
+    .filter((result) => readsAsDate(result, translated));
+  const day = found.findLast((result) => !isTimeOnly(result));
+  const time = found.find((result) => isTimeOnly(result));
+  const used = [day, time].filter((result) => result !== undefined);
+  if (used.length === 0) return undefined;
+  let rest = translated;
+  for (const result of used.toSorted((left, right) => right.index - left.index)) rest = without(rest, result);
+  return { due: used.map((result) => plainWords(result.text)).join(' '), rest };
+}
+
+/** The date, when the phrase is a date and nothing else ("next monday", "the 15th"). */
+export function wholeDate(text: string, language: Language, reference: Reference): string | undefined {
+  const found = extractDate(text, language, reference);
+  return found && !/[\p{L}\p{N}\uE000-\uF8FF]/u.test(found.rest) ? found.due : undefined;
+}
+
+/** The days meant by "today", "this week", "overdue" or any date; undefined where the words name no day. */
+export function dayRange(words: string, reference: Reference): DayRange | undefined {
+  const today = localDay(reference, 0);
+  if (/overdue|late/i.test(words)) return { to: localDay(reference, -1) };
+  const daysToSunday = (7 - new Date(`${today}T00:00:00Z`).getUTCDay()) % 7;
+  if (/this week|the week/i.test(words)) return { from: today, to: localDay(reference, daysToSunday) };
+  if (/next week/i.test(words)) {
+    return { from: localDay(reference, daysToSunday + 1), to: localDay(reference, daysToSunday + 7) };
+  }
+  const start = chrono.parse(words, reference, { forwardDate: true })[0]?.start;
+  if (!start) return undefined;
+  const parts = [start.get('year'), start.get('month'), start.get('day')];
+  const day = parts.map((part) => String(part).padStart(2, '0')).join('-');
+  return { from: day, to: day };
+}
+
+function localDay({ instant, timezone }: Reference, daysAhead: number): string {
+  return new Date(instant.getTime() + timezone * 60_000 + daysAhead * DAY_MS).toISOString().slice(0, 10);
+}
+
+function toEnglishDates(text: string, language: Language, reference: Reference): string {
+  let translated = text;
+  for (const [pattern, replacement] of language.dateWords) {
+    translated =
+      typeof replacement === 'string'
+        ? translated.replace(pattern, replacement)
+        : translated.replace(pattern, (...match: unknown[]) =>
+            replacement(...match.map((part) => (typeof part === 'string' ? part : ''))),
+          );
+  }
+  return translated.replace(
+    /\b(by|on|until|before|due) the (\d{1,2})(?:st|nd|rd|th)\b(?!\s+of\b)/gi,
+    (whole: string, preposition: string, day: string) => {
+      const date = nextDayOfMonth(Number(day), reference);
+      return date ? `${preposition} ${date}` : whole;
+    },
+  );
+}
+
+function nextDayOfMonth(dayOfMonth: number, reference: Reference): string | undefined {
+  for (let ahead = 0; ahead < 62; ahead += 1) {
+    const day = localDay(reference, ahead);
+    if (Number(day.slice(8)) === dayOfMonth) return day;
+  }
+  return undefined;
+}
+
+function isTimeOnly({ start }: chrono.ParsedResult): boolean {
+  return start.isCertain('hour') && !start.isCertain('day') && !start.isCertain('weekday');
+}
+
+function readsAsDate(result: chrono.ParsedResult, text: string): boolean {
+  const before = text.slice(0, result.index);
+  const after = text.slice(result.index + result.text.length);
+  if (PAST.test(result.text) || /^'s\b/.test(after) || /\bevery\s+$/i.test(before)) return false;
+  if (ALWAYS_A_DATE.test(result.text)) return true;
+  const hasPreposition = PREPOSITION.test(before) || PREPOSITION_WITHIN.test(result.text);
+  const standsAtAnEdge = before.trim() === '' || SENTENCE_GOES_ON.test(after);
+  if (isTimeOnly(result)) return standsAtAnEdge;
+  if (DURATION.test(result.text) && UNIT.test(result.text))
+    return /from now|later/i.test(result.text) || /\b(?:in|within|after)\s*$/i.test(before);
+  if (EVERYDAY_WORD.test(result.text)) {
+    return hasPreposition || (/^(?:sat|sun|mon)$/i.test(result.text) && after.trim() === '');
+  }
+  const { start } = result;
+  const isMonthOnly = start.isCertain('month') && !start.isCertain('day') && !start.isCertain('weekday');
+  if (isMonthOnly && !/next|this|end of/i.test(result.text)) return hasPreposition;
+  return hasPreposition || standsAtAnEdge;
+}
+
+function without(text: string, { index, text: found }: chrono.ParsedResult): string {
+  let before = text.slice(0, index);
+  if (PERIOD.test(found)) before = before.replace(FRAME_BEFORE_PERIOD, '');
+  before = before.replace(FRAME_BEFORE, '').replace(FRAME_BEFORE, '');
+  return `${before.trimEnd()} ${text.slice(index + found.length).trimStart()}`.trim();
+}
+
+function plainWords(found: string): string {
+  return found.replace(/^(?:on|by|due)\s+/i, '').trim();
+}

@@ -1,0 +1,113 @@
+import type { DeclaredTool, Entry, Exchange, SeenCall } from './dialogue';
+import { seenCalls } from './dialogue';
+import { declares, fillArguments, ownNames } from './tool-arguments';
+import { readToolResult, type TaskFacts, type ToolResult } from './tool-results';
+
+/** A tool that can do something; `needs` is a property it must declare for it. */
+interface Means {
+  readonly name: string;
+  readonly needs?: string;
+}
+
+/** What tools can do for us, the best first; a client may declare only some of them. */
+const MEANS = {
+  add: [{ name: 'add_task' }, { name: 'create_task' }],
+  list: [{ name: 'list_tasks' }],
+  get: [{ name: 'get_task' }],
+  update: [{ name: 'update_task' }],
+  complete: [{ name: 'complete_task' }, { name: 'update_task', needs: 'completed' }],
+  reopen: [{ name: 'reopen_task' }, { name: 'update_task', needs: 'completed' }],
+  delete: [{ name: 'delete_task' }],
+} as const satisfies Record<string, readonly Means[]>;
+
+export type Action = keyof typeof MEANS;
+
+/** A call to make, in our own property names. */
+export interface PlannedCall {
+  readonly action: Action;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** Values by which a call made earlier is recognised as the one planned now. */
+const IDENTITY = ['task_id', 'title', 'query', 'status'] as const;
+
+/**
+ * The work on one message, replayed from its start at every request: each planned call either was made already, and its
+ * result is taken from the messages in order, or is still to be made.
+ */
+export class TaskDesk {
+  /** The task spoken of last, for "it". */
+  subject: TaskFacts | undefined;
+  /** The list shown last, for "the first one". */
+  shown: readonly TaskFacts[] | undefined;
+  private readonly untaken: SeenCall[];
+
+  constructor(
+    exchange: Exchange,
+    private readonly tools: readonly DeclaredTool[],
+  ) {
+    this.untaken = [...exchange.calls];
+    for (const result of resultsOf(exchange.earlier)) this.remember(result);
+  }
+
+  /** The result of this call, if it was made; each is taken once. */
+  take({ action, values }: PlannedCall): ToolResult | undefined {
+    const names: string[] = MEANS[action].map(({ name }) => name);
+    const index = this.untaken.findIndex(
+      (call) =>
+        call.result !== undefined &&
+        names.includes(call.name) &&
+        isSameCall(ownNames(call.arguments), values),
+    );
+    const [call] = index < 0 ? [] : this.untaken.splice(index, 1);
+    if (call?.result === undefined) return undefined;
+    const result = readToolResult(call.result);
+    if (action !== 'list' || result.kind !== 'tasks') this.remember(result);
+    return result;
+  }
+
+  remember(result: ToolResult): void {
+    if (result.kind === 'task') this.subject = result.task;
+    if (result.kind !== 'tasks') return;
+    this.shown = result.tasks;
+    if (result.tasks.length === 1) this.subject = result.tasks[0];
+  }
+
+  offers(action: Action): boolean {
+    return this.toolFor(action) !== undefined;
+  }
+
+  /** The call as the client's tool wants it; undefined where no declared tool can do it. */
+  write({ action, values }: PlannedCall): { name: string; arguments: string } | undefined {
+    const tool = this.toolFor(action);
+    return tool && { name: tool.name, arguments: JSON.stringify(fillArguments(tool, values)) };
+  }
+
+  private toolFor(action: Action): DeclaredTool | undefined {
+    const means: readonly Means[] = MEANS[action];
+    for (const { name, needs } of means) {
+      const tool = this.tools.find((each) => each.name === name);
+      if (tool && (needs === undefined || declares(tool, needs))) return tool;
+    }
+    return undefined;
+  }
+}
+
+function resultsOf(entries: readonly Entry[]): ToolResult[] {
+  return seenCalls(entries).flatMap(({ result }) => (result === undefined ? [] : [readToolResult(result)]));
+}
+
+function isSameCall(
+  made: Readonly<Record<string, unknown>>,
+  planned: Readonly<Record<string, unknown>>,
+): boolean {
+  return IDENTITY.every((key) => {
+    const [left, right] = [identify(made[key]), identify(planned[key])];
+    return left === undefined || right === undefined || left === right;
+  });
+}
+
+/** Clients declare ids as numbers or as strings. */
+function identify(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+}

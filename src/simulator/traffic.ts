@@ -1,0 +1,41 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** What is known of a request afterwards: never its text. */
+export interface SeenRequest {
+  readonly path: string;
+  /** The model asked for, once the body was read. */
+  readonly model: string | undefined;
+  readonly clientRequestId: string | undefined;
+  /** `aborted`: the connection ended before the answer was whole. */
+  readonly state: 'open' | 'done' | 'aborted';
+}
+
+const MOST_REMEMBERED = 200;
+
+/** The last requests, the newest last. */
+export class Traffic {
+  private readonly seen: { -readonly [Key in keyof SeenRequest]: SeenRequest[Key] }[] = [];
+
+  /** Follows a request to its end; the returned function notes the model. */
+  follow(req: IncomingMessage, res: ServerResponse, path: string): (model: string) => void {
+    const clientRequestId = req.headers['x-client-request-id'];
+    const request: (typeof this.seen)[number] = {
+      path,
+      model: undefined,
+      clientRequestId: typeof clientRequestId === 'string' ? clientRequestId : undefined,
+      state: 'open',
+    };
+    this.seen.push(request);
+    if (this.seen.length > MOST_REMEMBERED) this.seen.shift();
+    res.once('close', () => {
+      request.state = res.writableFinished ? 'done' : 'aborted';
+    });
+    return (model) => {
+      request.model = model;
+    };
+  }
+
+  all(): SeenRequest[] {
+    return this.seen.map((request) => ({ ...request }));
+  }
+}

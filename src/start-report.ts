@@ -1,0 +1,56 @@
+import type { LocalServices } from './local-services';
+import { daysUntilShutdown, findModel } from './models/catalogue';
+
+const WARN_DAYS_BEFORE_SHUTDOWN = 60;
+
+/** What a person who starts the server wants to know: where it is, what it stands on, how to make each part real. */
+export function startReport(
+  { settings, databaseFolder }: LocalServices,
+  url: string,
+  now = new Date(),
+): string {
+  const database =
+    databaseFolder === undefined
+      ? `${describeDatabase(settings.database.url!)}  (DATABASE_URL)`
+      : 'embedded Postgres  (set DATABASE_URL for your own)';
+  const upstream = {
+    openai: `OpenAI${describeBase(settings.openai.baseUrl)}, model ${settings.defaultModel}  (OPENAI_API_KEY)`,
+    simulator: 'offline simulator, no real model  (set OPENAI_API_KEY for OpenAI)',
+    not_configured: 'none: chat answers 500 until OPENAI_API_KEY is set',
+  }[settings.upstream];
+  const perMinute = settings.limits.requestsPerMinute;
+  const lines = [
+    ['Keyturn', url],
+    ['docs', `${url}/docs`],
+    ['database', database],
+    ['upstream', upstream],
+    [
+      'limits',
+      `in memory, ${perMinute === 0 ? 'no' : perMinute} chat requests a minute and user  (set RATE_LIMIT_PER_MINUTE)`,
+    ],
+    ['data', `${databaseFolder ?? settings.dataDirectory}  (set DATA_DIR)`],
+    ...shutdownWarning(settings.defaultModel, now),
+  ];
+  return lines.map(([label, text]) => `  ${label!.padEnd(10)}${text}\n`).join('');
+}
+
+/** Host and database only: the rest of the URL holds a password. */
+function describeDatabase(databaseUrl: string): string {
+  const { host, pathname } = new URL(databaseUrl);
+  return `Postgres at ${host}${pathname}`;
+}
+
+/** Without user, password and query, which can hold a key. */
+function describeBase(baseUrl: string | undefined): string {
+  if (baseUrl === undefined) return '';
+  const { origin, pathname } = new URL(baseUrl);
+  return ` at ${origin}${pathname}`;
+}
+
+function shutdownWarning(model: string, now: Date): string[][] {
+  const days = daysUntilShutdown(model, now);
+  if (days === undefined || days > WARN_DAYS_BEFORE_SHUTDOWN) return [];
+  const { shutdownDate, replacement } = findModel(model)!;
+  const next = replacement === undefined ? '' : `; calls then go to ${replacement}`;
+  return [['warning', `OPENAI_MODEL ${model} ${days > 0 ? 'ends' : 'ended'} on ${shutdownDate}${next}`]];
+}
