@@ -1,0 +1,155 @@
+import { TurnSweeper } from '../src/agent/turn-sweeper';
+import { createTestApp, type TestApp } from './support/app';
+import { api, type Api, type Block, openStream, readAll, signUp, until } from './support/clients';
+import { withClient } from './support/postgres';
+
+/** What a dead process, or a database that goes away, leaves behind. */
+describe('A turn whose process or database dies', () => {
+  let app: TestApp;
+  let token: string;
+  let user: Api;
+
+  beforeEach(async () => {
+    app = await createTestApp({ RATE_LIMIT_PER_MINUTE: '0' });
+    token = (await signUp(app.url)).token;
+    user = api(app.url, token);
+  });
+  afterEach(() => app.stop());
+
+  async function stalledTurn(): Promise<{
+    turnId: string;
+    conversationId: number;
+    rest: Promise<(Block | string)[]>;
+  }> {
+    const stream = await openStream(app.url, token, '/api/chat/stream', { message: '[[fault:stall]] hello' });
+    const accepted = (await stream.blocks.next()).value as Block;
+    await stream.blocks.next();
+    return { turnId: accepted.turn_id, conversationId: accepted.conversation_id, rest: readAll(stream) };
+  }
+
+  it('is closed once its lease has run out: estimated, resumable, its conversation free', async () => {
+    const { turnId, conversationId } = await stalledTurn();
+    await app.database.query(
+      `UPDATE turns SET lease_expires_at = now() - interval '1 second' WHERE id = $1`,
+      [turnId],
+    );
+    await app.app.get(TurnSweeper).sweep();
+
+    const turn = await user.get(`/api/turns/${turnId}`);
+    const next = await user.post('/api/chat', { conversation_id: conversationId, message: 'hello again' });
+    expect(turn.body).toMatchObject({ state: 'failed', error: { code: 'turn_interrupted' } });
+    expect(next.status).toBe(200);
+    const ledger = await app.database.query(
+      'SELECT outcome, is_estimated FROM usage_ledger WHERE turn_id = $1',
+      [turnId],
+    );
+    expect(ledger).toEqual([{ outcome: 'interrupted', is_estimated: true }]);
+  });
+
+  it('stays silent when it comes back after another took it over: nothing is written twice', async () => {
+    const stream = await openStream(app.url, token, '/api/chat/stream', {
+      message: '[[fault:slow:400]] Add a task to sleep',
+    });
+    const accepted = (await stream.blocks.next()).value as Block;
+    await app.database.query(
+      `UPDATE turns SET lease_expires_at = now() - interval '1 second' WHERE id = $1`,
+      [accepted.turn_id],
+    );
+    await app.app.get(TurnSweeper).sweep();
+    const rest = await readAll(stream);
+
+    expect(rest.at(-1)).toMatchObject({ code: 'turn_interrupted' });
+    expect(rest).not.toContain('[DONE]');
+    expect(await app.database.query('SELECT 1 FROM tasks')).toEqual([]);
+    const messages = await app.database.query('SELECT role FROM messages WHERE turn_id = $1', [
+      accepted.turn_id,
+    ]);
+    expect(messages).toEqual([{ role: 'user' }]);
+    const ledger = await app.database.query('SELECT call_id FROM usage_ledger WHERE turn_id = $1', [
+      accepted.turn_id,
+    ]);
+    expect(ledger).toHaveLength(1);
+  });
+
+  it('is swept by one of two replicas that sweep at once', async () => {
+    const other = await createTestApp({ RATE_LIMIT_PER_MINUTE: '0' }, { database: app.database });
+    try {
+      const { turnId } = await stalledTurn();
+      await app.database.query(
+        `UPDATE turns SET lease_expires_at = now() - interval '1 second' WHERE id = $1`,
+        [turnId],
+      );
+      await Promise.all([app.app.get(TurnSweeper).sweep(), other.app.get(TurnSweeper).sweep()]);
+      expect(
+        await app.database.query('SELECT call_id FROM usage_ledger WHERE turn_id = $1', [turnId]),
+      ).toHaveLength(1);
+    } finally {
+      await other.stop();
+    }
+  });
+
+  it('takes back all of a step when the database breaks in the middle of its tools', async () => {
+    await app.database.query(`
+      CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$;
+      CREATE TRIGGER break_effects BEFORE INSERT ON tool_effects FOR EACH ROW EXECUTE FUNCTION fail()`);
+    const answer = await user.post('/api/chat', { message: 'Add a task to buy milk' });
+
+    expect(answer.status).toBe(503);
+    expect(answer.body).toMatchObject({ code: 'database_unavailable', turn_id: expect.any(String) });
+    expect(await app.database.query('SELECT 1 FROM tasks')).toEqual([]);
+    expect(await app.database.query(`SELECT 1 FROM messages WHERE role <> 'user'`)).toEqual([]);
+    await app.database.query('DROP TRIGGER break_effects ON tool_effects');
+    const again = await user.post('/api/chat', {
+      conversation_id: answer.body.conversation_id,
+      message: 'Add a task to buy milk',
+    });
+    expect(again.status).toBe(200);
+    expect(await app.database.query('SELECT title FROM tasks')).toHaveLength(1);
+  });
+
+  /** Deferred triggers run inside COMMIT: the connection dies while the commit is under way. */
+  it.each([
+    ['accepting', 'turns', 'INSERT'],
+    ['publishing the tools of', 'tool_effects', 'INSERT'],
+  ])('answers 503, never 409 or 500, when the commit of %s a turn is lost', async (_move, table, event) => {
+    await app.database.query(`
+      CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+      CREATE CONSTRAINT TRIGGER break_commit AFTER ${event} ON ${table} DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION fail()`);
+    const answer = await user.post('/api/chat', { message: 'Add a task to buy milk' });
+
+    expect(answer.status).toBe(503);
+    expect(answer.body.code).toBe('database_unavailable');
+    expect(await app.database.query('SELECT 1 FROM tasks')).toEqual([]);
+  });
+
+  it('answers 503 while the database is gone and works again after', async () => {
+    const name = new URL(app.database.url).pathname.slice(1);
+    const server = new URL(app.database.url);
+    server.pathname = '/postgres';
+    const setConnections = (isAllowed: boolean) =>
+      withClient(server.href, async (client) => {
+        await client.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS ${isAllowed}`);
+        if (!isAllowed)
+          await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [
+            name,
+          ]);
+      });
+    await setConnections(false);
+    const during = await user.post('/api/chat', { message: 'hello' });
+    const health = await user.get('/health');
+    await setConnections(true);
+    const after = await until(async () => {
+      const answer = await user.post('/api/chat', { message: 'hello' });
+      return answer.status === 200 && answer;
+    });
+
+    expect(during.status).toBe(503);
+    expect(during.body.code).toBe('database_unavailable');
+    expect(health.status).toBe(503);
+    expect(health.body).toMatchObject({ status: 'unhealthy', database: 'disconnected' });
+    expect(after.body.response).toMatch(/./);
+  });
+});
