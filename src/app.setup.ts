@@ -9,7 +9,7 @@ import { ErrorFilter, sendError } from './common/error.filter';
 import { jsonBody } from './common/json-body.middleware';
 import { Lifecycle } from './common/lifecycle';
 import { requestId } from './common/request-id.middleware';
-import { createValidationPipe } from './common/validation.pipe';
+import { InputPipe } from './common/validation.pipe';
 import type { Settings } from './config/settings';
 import { accessLog } from './observability/access-log.middleware';
 import { AppLogger, createPino } from './observability/app-logger';
@@ -54,7 +54,7 @@ export async function createApp(
   });
   app.use(refuseWhenShuttingDown(app.get(Lifecycle)));
   app.use('/api', jsonBody(settings.bodyLimitBytes));
-  app.useGlobalPipes(createValidationPipe());
+  app.useGlobalPipes(new InputPipe());
   app.useGlobalFilters(new ErrorFilter());
   setUpOpenApi(app);
   await app.init();

@@ -1,9 +1,8 @@
 import 'reflect-metadata';
 import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { AgentService } from './agent/agent.service';
 import { createApp } from './app.setup';
-import { Lifecycle } from './common/lifecycle';
+import { shutDown } from './app.shutdown';
 import { StartupError } from './common/startup-error';
 import { DataDirectory } from './config/data-directory';
 import { loadSettings } from './config/load-settings';
@@ -35,13 +34,11 @@ async function start(): Promise<void> {
   }
 }
 
-/** In order: no new work, the running turns to their end or the grace's, then the app, the database last. */
+/** The app first, the database last. A second signal ends the process at once. */
 function stopOnSignal(app: NestExpressApplication, services: LocalServices, settings: Settings): void {
   let isStopping = false;
   const stop = async (): Promise<void> => {
-    app.get(Lifecycle).beginShutdown();
-    await app.get(AgentService).drain(settings.shutdownGraceMs);
-    await app.close();
+    await shutDown(app, settings.shutdownGraceMs);
     await services.stop();
   };
   const onSignal = (): void => {

@@ -177,7 +177,7 @@ describe('The process', () => {
     const started = installation.start({ SHUTDOWN_GRACE: '10s' });
     const url = await started.url();
     const { token } = await signUp(url);
-    const stream = await openStream(url, token, '/api/chat/stream', { message: '[[fault:slow:300]] hello' });
+    const stream = await openStream(url, token, '/api/chat/stream', { message: '[[fault:slow:50]] hello' });
     await stream.blocks.next();
     const exited = started.stop('SIGTERM');
     const ready = await until(async () => {

@@ -8,7 +8,7 @@ type Turn = NewMessage[];
 
 const ENOUGH = 10_000_000;
 const SHORTENED = '… (shortened)';
-const text = fc.oneof(fc.string(), fc.constantFrom('', 'x'.repeat(2000), '😀'.repeat(1500)));
+const text = fc.oneof(fc.string(), fc.constantFrom('', 'x'.repeat(2000), `x${'😀'.repeat(1500)}`));
 
 /** A question, steps of calls each with all its results, and perhaps an answer: cancelled turns have none. */
 const anyTurn: fc.Arbitrary<Turn> = fc
@@ -151,6 +151,17 @@ describe('projectHistory', () => {
   it('never skips a turn that is too long to show an older one', () => {
     const turns = [said('short'), said('long '.repeat(500)), said('new')];
     expect(project(turns, 200).map(({ content }) => content)).toEqual(['new', 'You said new']);
+  });
+
+  it('counts the arguments of calls too', () => {
+    const toolCalls = [{ id: 'call_1', tool: 'add_task', arguments: { title: 'x'.repeat(2000) } }];
+    const turn: Turn = [
+      { role: 'user', content: 'Add it' },
+      { role: 'assistant', content: '', toolCalls },
+      { role: 'tool', toolCallId: 'call_1', content: '{}' },
+    ];
+    expect(project([turn, said('new')], 300)).toHaveLength(2);
+    expect(project([turn, said('new')], 700)).toHaveLength(5);
   });
 
   it('is empty where not even the newest turn fits, and for an empty history', () => {

@@ -28,6 +28,7 @@ interface RunningTurn {
 export class RunningTurns implements OnModuleDestroy {
   private readonly logger = new Logger(RunningTurns.name);
   private readonly turns = new Map<string, RunningTurn>();
+  private isStopped = false;
   private heartbeat: NodeJS.Timeout | undefined;
   private cancelPoll: NodeJS.Timeout | undefined;
 
@@ -52,6 +53,7 @@ export class RunningTurns implements OnModuleDestroy {
         if (this.turns.size === 0) this.stopTimers();
       });
     this.turns.set(turn.turnId, { ...turn, abort, finished });
+    if (this.isStopped) abort.abort(new TurnStoppedError('shutting_down'));
     this.startTimers();
   }
 
@@ -66,13 +68,17 @@ export class RunningTurns implements OnModuleDestroy {
 
   /** Waits for all turns; those still running after the grace are stopped, and the stop written down. */
   async drain(graceMs: number): Promise<void> {
-    const all = (): Promise<unknown> => Promise.all([...this.turns.values()].map(({ finished }) => finished));
-    let timer: NodeJS.Timeout | undefined;
-    const grace = new Promise<void>((resolve) => (timer = setTimeout(resolve, graceMs)));
-    await Promise.race([all(), grace]);
+    const timer = setTimeout(() => this.stopAll(), graceMs);
+    // A turn accepted a moment before the door closed may begin while others are waited for.
+    while (this.turns.size > 0) {
+      await Promise.all([...this.turns.values()].map(({ finished }) => finished));
+    }
     clearTimeout(timer);
+  }
+
+  private stopAll(): void {
+    this.isStopped = true;
     for (const { abort } of this.turns.values()) abort.abort(new TurnStoppedError('shutting_down'));
-    await all();
   }
 
   onModuleDestroy(): void {

@@ -54,6 +54,8 @@ export class TurnLoop {
   /** The call whose settlement is not written yet. */
   private call: ModelCall | undefined;
   private settlement: Settlement | undefined;
+  /** What the model said in this step; not yet in the conversation. */
+  private unpublishedText = '';
 
   constructor(
     private readonly turn: AcceptedTurn,
@@ -109,12 +111,14 @@ export class TurnLoop {
 
   private async listen(call: ModelCall): Promise<ModelReply> {
     const stream = call.stream();
+    this.unpublishedText = '';
     for (;;) {
       const next = await stream.next();
       if (next.done) return next.value;
       // Words before a tool call and the answer after it are two paragraphs.
-      const isNewParagraph = call.text.length === next.value.length && this.result.response !== '';
+      const isNewParagraph = this.unpublishedText === '' && this.result.response !== '';
       this.say(isNewParagraph ? `\n\n${next.value}` : next.value);
+      this.unpublishedText += next.value;
     }
   }
 
@@ -147,6 +151,7 @@ export class TurnLoop {
     );
     this.position = { ...this.position, step: this.position.step + 1 };
     this.intent = nextIntent;
+    this.unpublishedText = '';
     this.messages.push(...messages.map(toChatMessage));
     this.result.toolCalls.push(...toolCalls);
     outcomes.forEach((outcome, index) => this.tellOutcome(calls[index]!, outcome));
@@ -212,7 +217,6 @@ export class TurnLoop {
       return end.error;
     }
     const { state, error, isResumable } = end;
-    const partialText = this.call?.text ?? '';
     const outcome = state === 'cancelled' ? 'cancelled' : 'failed';
     const settlement = this.call === undefined ? this.settlement : this.takeSettlement(outcome);
     const told = state === 'cancelled' ? undefined : { code: error.code, message: error.message };
@@ -222,7 +226,7 @@ export class TurnLoop {
         error: told,
         isResumable,
         result: this.result,
-        partialText,
+        partialText: this.unpublishedText,
       });
     } catch (failure) {
       // Left to the sweeper: the lease runs out.

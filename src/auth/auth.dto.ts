@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsEmail, IsOptional, IsString, IsTimeZone, Matches, MaxLength } from 'class-validator';
+import { IsEmail, IsOptional, IsString, IsTimeZone, Matches } from 'class-validator';
 import { IsStorableText } from '../common/storable-text';
+import { HasLength } from '../common/text-length';
 import { IsAcceptablePassword } from './acceptable-password';
 import type { User } from './user.entity';
 
@@ -15,7 +16,7 @@ const NormalizedEmail = (): PropertyDecorator =>
 
 export class SignUpRequest {
   @NormalizedEmail()
-  @MaxLength(LONGEST_EMAIL)
+  @HasLength(1, LONGEST_EMAIL)
   @IsEmail()
   email!: string;
 
@@ -34,11 +35,11 @@ export class SignUpRequest {
 
 export class SignInRequest {
   @NormalizedEmail()
-  @MaxLength(LONGEST_EMAIL)
+  @HasLength(1, LONGEST_EMAIL)
   @IsEmail()
   email!: string;
 
-  @MaxLength(128)
+  @HasLength(1, 128)
   @IsStorableText()
   @IsString()
   password!: string;
@@ -48,7 +49,7 @@ export class SignInRequest {
 export class RefreshTokenRequest {
   @IsOptional()
   @IsString()
-  @MaxLength(256)
+  @HasLength(0, 256)
   refresh_token?: string;
 }
 

@@ -35,10 +35,10 @@ export class UsersService {
   }
 
   findById(id: string): Promise<User | null> {
-    return this.database.transaction((tx) => tx.manager.findOneBy(User, { id }));
+    return this.database.withEntities((manager) => manager.findOneBy(User, { id }));
   }
 
   findByEmail(email: string): Promise<User | null> {
-    return this.database.transaction((tx) => tx.manager.findOneBy(User, { email }));
+    return this.database.withEntities((manager) => manager.findOneBy(User, { email }));
   }
 }

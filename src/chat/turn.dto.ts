@@ -1,8 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsInt, IsOptional, IsString, Length, Max, Min } from 'class-validator';
+import { IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
 import type { Turn, TurnResult } from '../agent/turn.types';
 import { isActive } from '../agent/turn.types';
 import { IsStorableText } from '../common/storable-text';
+import { HasLength } from '../common/text-length';
 import type { TokenUsage } from '../usage/usage.types';
 
 export class TurnRequest {
@@ -15,14 +16,14 @@ export class TurnRequest {
 
   /** What the user says. */
   @IsString()
-  @Length(1, 10_000)
+  @HasLength(1, 10_000)
   @IsStorableText()
   message!: string;
 
   /** A model of the server's list; absent: the server's default. */
   @IsOptional()
   @IsString()
-  @Length(1, 200)
+  @HasLength(1, 200)
   model?: string;
 }
 

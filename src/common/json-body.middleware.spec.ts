@@ -44,7 +44,11 @@ describe('jsonBody', () => {
     for (let at = 0; isChunked && at < body.length; at += 65_536) request.write(body.slice(at, at + 65_536));
     request.end(isChunked ? undefined : body);
     const [response] = await once(request, 'response');
-    return { status: response.statusCode, headers: response.headers, body: (await json(response)) as Record<string, unknown> };
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      body: (await json(response)) as Record<string, unknown>,
+    };
   };
   const nested = (levels: number) => `${'{"a":'.repeat(levels - 1)}{}${'}'.repeat(levels - 1)}`;
   const padded = (bytes: number) => `{"a":"${'x'.repeat(bytes - 8)}"}`;

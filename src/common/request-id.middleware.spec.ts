@@ -1,5 +1,6 @@
-import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
 import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { requestContext } from './request-context';
 import { requestId, requestIdOf } from './request-id.middleware';
@@ -14,7 +15,8 @@ describe('requestId', () => {
       await Promise.resolve();
       response.json({ context: requestContext.requestId(), response: requestIdOf(response) });
     });
-    await new Promise<void>((resolve) => (server = app.listen(0, '127.0.0.1', resolve)));
+    server = app.listen(0, '127.0.0.1');
+    await once(server, 'listening');
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
 

@@ -1,7 +1,7 @@
 import { Type } from 'class-transformer';
 import { IsArray, IsInt, IsOptional, IsString, Length, ValidateNested } from 'class-validator';
 import { IsStorableText } from './storable-text';
-import { createValidationPipe } from './validation.pipe';
+import { InputPipe } from './validation.pipe';
 
 class Part {
   @IsString() @Length(1, 3) @IsStorableText() text!: string;
@@ -17,12 +17,12 @@ class Body {
   @IsOptional() @IsArray() @ValidateNested({ each: true }) @Type(() => Message) messages?: Message[];
 }
 
-const pipe = createValidationPipe();
+const pipe = new InputPipe();
 const validate = (value: unknown): Promise<Body> =>
   pipe.transform(value, { type: 'body', metatype: Body }) as Promise<Body>;
 const message = (...texts: unknown[]) => ({ parts: texts.map((text) => ({ text })) });
 
-describe('the validation pipe', () => {
+describe('InputPipe', () => {
   it('gives an instance of the DTO', async () => {
     const body = await validate({ id: 1, messages: [message('a')] });
     expect(body).toBeInstanceOf(Body);
@@ -67,6 +67,10 @@ describe('the validation pipe', () => {
     ['a list', { messages: [message('a'), message('\ud800')] }],
   ])('answers text_not_storable where that is the only fault, of %s', async (_, value) => {
     await expect(validate(value)).rejects.toMatchObject({ code: 'text_not_storable', status: 400 });
+  });
+
+  it.each(['1e3', ' 7 ', 'true', '0x10'])('leaves the path parameter %p to its own pipe', async (text) => {
+    expect(await pipe.transform(text, { type: 'param', metatype: Number, data: 'id' })).toBe(text);
   });
 
   it('says no word of the value it refuses', async () => {

@@ -1,4 +1,4 @@
-import { type ValidationError, ValidationPipe } from '@nestjs/common';
+import { Injectable, type ValidationError, ValidationPipe } from '@nestjs/common';
 import { AppError, type ErrorDetail } from './app-error';
 import { STORABLE_TEXT } from './storable-text';
 
@@ -30,13 +30,21 @@ export function toValidationError(errors: ValidationError[]): AppError {
 }
 
 /** Unknown fields are refused by name; nothing is converted silently. */
-export function createValidationPipe(): ValidationPipe {
-  return new ValidationPipe({
-    whitelist: true,
-    forbidNonWhitelisted: true,
-    forbidUnknownValues: true,
-    transform: true,
-    validationError: { target: true, value: false },
-    exceptionFactory: toValidationError,
-  });
+@Injectable()
+export class InputPipe extends ValidationPipe {
+  constructor() {
+    super({
+      whitelist: true,
+      forbidNonWhitelisted: true,
+      forbidUnknownValues: true,
+      transform: true,
+      validationError: { target: true, value: false },
+      exceptionFactory: toValidationError,
+    });
+  }
+
+  /** A path's `1e3` is not the id 1000: what a parameter may be, its own pipe says. */
+  protected override transformPrimitive(value: unknown): unknown {
+    return value;
+  }
 }

@@ -27,7 +27,7 @@ interface Contender {
   kill(): Promise<void>;
 }
 
-const refusal = (message: string): unknown => expect.objectContaining({ name: 'StartupError', message });
+const refusal = (message: string) => expect.objectContaining({ name: 'StartupError', message });
 
 describe('DataDirectory', () => {
   let workshop: string;

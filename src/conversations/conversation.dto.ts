@@ -1,8 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsOptional, IsString, Length } from 'class-validator';
+import { IsBoolean, IsOptional, IsString } from 'class-validator';
 import { PageQuery } from '../common/page';
 import { IsStorableText } from '../common/storable-text';
+import { HasLength } from '../common/text-length';
 import type { Conversation, StoredMessage, StoredToolCall } from './message.types';
 
 export class ConversationsQuery extends PageQuery {
@@ -16,7 +17,7 @@ export class ConversationsQuery extends PageQuery {
 export class UpdateConversationRequest {
   @IsOptional()
   @IsString()
-  @Length(1, 200)
+  @HasLength(1, 200)
   @IsStorableText()
   title?: string;
 

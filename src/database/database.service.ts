@@ -37,6 +37,15 @@ export class Database implements SqlRunner {
     }
   }
 
+  /** TypeORM's view of the pool, for a statement on entities. */
+  async withEntities<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    try {
+      return await work(this.dataSource.manager);
+    } catch (error) {
+      throw isDatabaseUnavailable(error) ? databaseUnavailable(error) : error;
+    }
+  }
+
   /**
    * Runs `work` and commits; rolls back when it throws. Work that Postgres chose as a deadlock's victim is run again,
    * so it must do nothing beside its statements.

@@ -96,6 +96,9 @@ async function initialise(
         '--auth=scram-sha-256',
         '--encoding=UTF8',
         '--locale=C',
+        // The same on every system, and it knows letter case beyond ASCII.
+        '--locale-provider=builtin',
+        '--builtin-locale=C.UTF-8',
         '--no-instructions',
       ],
       { ...account },

@@ -9,7 +9,7 @@ export interface Price {
 
 export interface CatalogueModel {
   name: string;
-  provider: 'openai';
+  provider: 'openai' | 'simulator';
   kind: 'chat' | 'embedding';
   /** Oldest first; empty: not known, so its calls cost `null` in the ledger. */
   prices: readonly Price[];
@@ -42,7 +42,7 @@ const reasoning = {
 
 /** What is known of each model. Prices and dates are the providers' published ones (platform.openai.com/docs). */
 export const CATALOGUE: readonly CatalogueModel[] = [
-  { name: 'simulator-1', provider: 'openai', kind: 'chat', prices: [FREE] },
+  { name: 'simulator-1', provider: 'simulator', kind: 'chat', prices: [FREE] },
   {
     name: 'gpt-4o-mini',
     provider: 'openai',

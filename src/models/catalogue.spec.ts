@@ -8,15 +8,28 @@ describe('the catalogue', () => {
   it.each(CATALOGUE.map((model) => [model.name, model] as const))('is sound about %s', (name, model) => {
     const days = model.prices.map(({ from }) => from);
     expect(days).toEqual([...days].sort());
-    expect(catalogueNames().filter((known) => known === name)).toHaveLength(1);
+    expect(CATALOGUE.filter((other) => other.name === name)).toHaveLength(1);
     for (const price of model.prices) {
       const numbers = [price.inputNanoUsd, price.cachedInputNanoUsd, price.outputNanoUsd];
       expect(numbers.every((number) => Number.isSafeInteger(number) && number >= 0)).toBe(true);
       expect(price.cachedInputNanoUsd).toBeLessThanOrEqual(price.inputNanoUsd);
     }
-    if (model.replacement !== undefined) expect(catalogueNames()).toContain(model.replacement);
+    if (model.replacement !== undefined)
+      expect(CATALOGUE.map((other) => other.name)).toContain(model.replacement);
     // Ends: no circle of replacements.
     expect(findModel(resolveModel(name, at('2099-01-01')).name)?.shutdownDate).toBeUndefined();
+  });
+});
+
+describe('catalogueNames', () => {
+  it.each([
+    ['openai', false],
+    ['not_configured', false],
+    ['simulator', true],
+  ])('where the upstream is %s offers the provider’s models; the simulator’s: %p', (upstream, isOffered) => {
+    const names = catalogueNames(upstream);
+    expect(names).toEqual(expect.arrayContaining(['gpt-4o-mini', 'gpt-6-luna', 'text-embedding-3-small']));
+    expect(names.includes('simulator-1')).toBe(isOffered);
   });
 });
 

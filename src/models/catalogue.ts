@@ -12,9 +12,11 @@ export function findModel(name: string): CatalogueModel | undefined {
   return byName.get(name) ?? byName.get(name.replace(SNAPSHOT_SUFFIX, ''));
 }
 
-/** The names a client may ask for where the operator has set no list. */
-export function catalogueNames(): string[] {
-  return CATALOGUE.map((model) => model.name);
+/** The names a client may ask for where the operator has set no list; the simulator's own only where it answers. */
+export function catalogueNames(upstream: string): string[] {
+  return CATALOGUE.filter(({ provider }) => provider === 'openai' || provider === upstream).map(
+    ({ name }) => name,
+  );
 }
 
 export interface ResolvedModel {

@@ -24,7 +24,10 @@ export class ModelsService {
     private readonly metrics: Metrics,
     private readonly clock: Clock,
   ) {
-    this.allowed = new Set([...(settings.allowedModels ?? catalogueNames()), settings.defaultModel]);
+    this.allowed = new Set([
+      ...(settings.allowedModels ?? catalogueNames(settings.upstream)),
+      settings.defaultModel,
+    ]);
     this.client = settings.upstream === 'not_configured' ? undefined : createClient(settings);
   }
 

@@ -5,15 +5,14 @@ import { ReplyAssembler } from './reply-assembler';
 type Choice = Partial<ChatCompletionChunk.Choice>;
 type ToolCallPart = Partial<ChatCompletionChunk.Choice.Delta.ToolCall>;
 
-const chunk = (choice?: Choice, over: object = {}): ChatCompletionChunk =>
-  ({
-    id: 'c',
-    object: 'chat.completion.chunk',
-    created: 0,
-    model: 'm-1',
-    choices: choice === undefined ? [] : [{ index: 0, delta: {}, finish_reason: null, ...choice }],
-    ...over,
-  }) as ChatCompletionChunk;
+const chunk = (choice?: Choice, over: object = {}): ChatCompletionChunk => ({
+  id: 'c',
+  object: 'chat.completion.chunk',
+  created: 0,
+  model: 'm-1',
+  choices: choice === undefined ? [] : [{ index: 0, delta: {}, finish_reason: null, ...choice }],
+  ...over,
+});
 const say = (content: string) => chunk({ delta: { content } });
 const call = (...parts: ToolCallPart[]) =>
   chunk({ delta: { tool_calls: parts as ChatCompletionChunk.Choice.Delta.ToolCall[] } });

@@ -153,7 +153,7 @@ interface Fault {
 }
 
 function isConnectFailure(error: Error): boolean {
-  for (let cause: Fault | undefined = error; cause !== undefined; cause = cause.cause as Fault | undefined) {
+  for (let cause: Fault | undefined = error; cause != null; cause = cause.cause as Fault | undefined) {
     const { code } = cause;
     if (
       code === 'ECONNREFUSED' ||

@@ -4,8 +4,8 @@ import type { Intent, Target } from './reader/intent';
 import { readIntents } from './reader/reader';
 import { fold } from './reader/text';
 
-const YES = /^(?:yes|yep|yeah|sure|right|correct|exactly|да|ага|si)\b/u;
-const NO = /^(?:no|nope|nothing|never ?mind|none|нет|nada)(?![\p{L}])/u;
+const YES = /^(?:yes|yep|yeah|sure|right|correct|exactly|да|ага|si)(?!\p{L})/u;
+const NO = /^(?:no|nope|nothing|never ?mind|none|нет|nada)(?!\p{L})/u;
 
 /**
  * What a message means as the answer to our own question ("Which one?", "What should the task be called?"); undefined
@@ -19,8 +19,8 @@ export function readFollowUp(
 ): readonly Intent[] | undefined {
   const question = earlier.findLast((entry) => entry.kind === 'assistant');
   const asked = earlier.findLast((entry) => entry.kind === 'user');
-  if (question?.kind !== 'assistant' || asked?.kind !== 'user' || !question.text.includes('?'))
-    return undefined;
+  if (question?.kind !== 'assistant' || asked?.kind !== 'user') return undefined;
+  if (!question.text.includes('?')) return undefined;
   const [intent, ...others] = intents;
   if (!intent || others.length > 0) return undefined;
   const open = readIntents(withoutContext(asked.text), reference).findLast((each) =>
@@ -35,20 +35,23 @@ export function readFollowUp(
   }
   if (!('target' in open)) return undefined;
   if (open.kind === 'update' && Object.keys(open.changes).length === 0) {
-    const words =
-      open.target.by === 'id'
-        ? `task ${open.target.id}`
-        : open.target.by === 'words'
-          ? open.target.words
-          : 'it';
-    const answers = intent.kind === 'unknown' || intent.kind === 'add' || intent.kind === 'list';
-    const [changed] = answers
-      ? readIntents(`change ${words} to ${text.replace(/^to\s+/iu, '')}`, reference)
-      : [];
-    return changed?.kind === 'update' ? [changed] : undefined;
+    return readNewValue(text, intent, open.target, reference);
   }
   const target = chosen(text, intent, question.text, reference);
   return target && [{ ...open, target }];
+}
+
+/** "What should I change it to?" – "tomorrow", "Buy oat milk". */
+function readNewValue(
+  text: string,
+  intent: Intent,
+  target: Target,
+  reference: Reference,
+): Intent[] | undefined {
+  if (!['unknown', 'add', 'list'].includes(intent.kind)) return undefined;
+  const words = target.by === 'words' ? target.words : target.by === 'id' ? `task ${target.id}` : 'it';
+  const [changed] = readIntents(`change ${words} to ${text.replace(/^to\s+/iu, '')}`, reference);
+  return changed?.kind === 'update' ? [changed] : undefined;
 }
 
 /** The request still waits for words of the user: a title, a choice, a new value. */

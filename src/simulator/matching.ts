@@ -24,7 +24,7 @@ export function searchStem(word: string): string {
   return /^[a-z]{3,}s$/.test(word) && !word.endsWith('ss') ? word.slice(0, -1) : word;
 }
 
-/** The tasks that share the most words with the phrase, and whether they have them all. */
+/** The tasks whose titles share the most words with the phrase, and whether they have them all. */
 export function bestMatches(
   tasks: readonly TaskFacts[],
   phrase: string,
@@ -33,11 +33,7 @@ export function bestMatches(
   if (exact.length > 0) return { tasks: exact, isFull: true };
   const wanted = tellingWords(phrase);
   const scored = tasks.map((task) => {
-    const titleWords = fold(task.title ?? '').match(/[\p{L}\p{N}]+/gu) ?? [];
-    return {
-      task,
-      score: wanted.filter((word) => titleWords.some((other) => isSameWord(word, other))).length,
-    };
+    return { task, score: countShared(wanted, task.title ?? '') };
   });
   const best = Math.max(0, ...scored.map(({ score }) => score));
   if (best === 0) return { tasks: [], isFull: false };
@@ -45,6 +41,19 @@ export function bestMatches(
     tasks: scored.filter(({ score }) => score === best).map(({ task }) => task),
     isFull: best === wanted.length,
   };
+}
+
+/** The tasks that have every word of the phrase in title or description. */
+export function mentioning(tasks: readonly TaskFacts[], phrase: string): TaskFacts[] {
+  const wanted = tellingWords(phrase);
+  return tasks.filter(
+    ({ title = '', description = '' }) => countShared(wanted, `${title} ${description}`) === wanted.length,
+  );
+}
+
+function countShared(wanted: readonly string[], text: string): number {
+  const words = fold(text).match(/[\p{L}\p{N}]+/gu) ?? [];
+  return wanted.filter((word) => words.some((other) => isSameWord(word, other))).length;
 }
 
 function isSameWord(left: string, right: string): boolean {

@@ -179,7 +179,7 @@ describe('a task named by words', () => {
       ['list_tasks', { status: 'all', query: 'milk' }],
       ['complete_task', { task_id: 2 }],
     ]);
-    expect(answer).toBe('Completed task #2 “Buy milk” (completed).');
+    expect(answer).toBe('Completed task #2 “Buy milk”.');
   });
 
   it('is asked about where several fit, and the answer picks one', () => {
@@ -377,7 +377,7 @@ describe('tools it is given', () => {
     });
   });
 
-  it.each([
+  it.each<[ModelRequest['toolChoice'], string]>([
     ['required', 'list_tasks'],
     [{ name: 'delete_task' }, 'delete_task'],
   ])('calls a tool whatever is said where tool_choice is %p', (toolChoice, name) => {

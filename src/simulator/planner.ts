@@ -21,6 +21,8 @@ export type Move =
   | { readonly kind: 'calls'; readonly calls: readonly ToolCall[] }
   | { readonly kind: 'text'; readonly text: string };
 
+const OWN_TOOLS = /^(?:add|create|list|get|update|complete|reopen|delete)_tasks?$/;
+
 /** Decides the next move from the request's messages alone. */
 export function decide(request: ModelRequest, now: Date): Move {
   const exchange = latestExchange(request.entries, now);
@@ -51,7 +53,7 @@ function nextMove(exchange: Exchange, tools: readonly DeclaredTool[]): Move {
   const intents = readFollowUp(text, read, earlier, reference) ?? read;
   const desk = new TaskDesk(exchange, tools);
   const isUnknown = intents.every((intent) => intent.kind === 'unknown');
-  const isForeign = isUnknown || !offersAnything(desk);
+  const isForeign = isUnknown || !tools.some((tool) => OWN_TOOLS.test(tool.name));
   const generic = findGenericTool(
     tools.filter((tool) => !OWN_TOOLS.test(tool.name) && (isForeign || isNamed(tool, text))),
     text,
@@ -65,18 +67,6 @@ function nextMove(exchange: Exchange, tools: readonly DeclaredTool[]): Move {
     return { kind: 'text', text: describeResults(exchange) };
   }
   return carryOut(intents, desk, exchange);
-}
-
-const OWN_TOOLS = /^(?:add|create|list|get|update|complete|reopen|delete)_tasks?$/;
-
-function offersAnything(desk: TaskDesk): boolean {
-  return (
-    desk.offers('add') ||
-    desk.offers('list') ||
-    desk.offers('complete') ||
-    desk.offers('update') ||
-    desk.offers('delete')
-  );
 }
 
 /** Makes the calls that can be made now, in the message's order; speaks when there is none left. */

@@ -8,12 +8,14 @@ import {
   shorten,
   withinDays,
 } from './answers';
-import { bestMatches, searchStem, tellingWords } from './matching';
+import { mentioning, searchStem, tellingWords } from './matching';
 import { dayRange, type Reference } from './reader/dates';
 import type { Intent, ListFilter, Target, TaskChanges, TaskWords } from './reader/intent';
-import type { Action, PlannedCall, TaskDesk } from './task-desk';
-import { finished, type Progress, resolve, type TargetedKind, waits, wordsOf } from './task-lookup';
+import type { PlannedCall, TaskDesk } from './task-desk';
+import { finished, type Progress, resolve, waits, wordsOf } from './task-lookup';
 import type { TaskFacts } from './tool-results';
+
+const DONE = { complete: 'Completed', reopen: 'Reopened', delete: 'Deleted', update: 'Changed' } as const;
 
 /** Carries one intent as far as the results at hand allow. */
 export function advance(intent: Intent, desk: TaskDesk, reference: Reference): Progress {
@@ -60,8 +62,9 @@ function add({ title, description, due, priority, tags }: TaskWords, desk: TaskD
   };
   const result = desk.take(call);
   if (!result) return waits('write', call);
-  if (result.kind === 'error')
+  if (result.kind === 'error') {
     return finished(`I could not add “${shorten(title)}”: ${describeFailure(result)}.`);
+  }
   if (result.kind !== 'task') return finished(`Added “${shorten(title)}”.`);
   return finished(`Added task ${describeTask({ ...result.task, title: result.task.title ?? title })}.`);
 }
@@ -78,8 +81,7 @@ function list(filter: ListFilter, desk: TaskDesk, reference: Reference): Progres
   if (!result) return waits('read', call);
   if (result.kind === 'error') return finished(`I could not list your tasks: ${describeFailure(result)}.`);
   if (result.kind !== 'tasks') return finished(...wordsOf(result));
-  let tasks: readonly TaskFacts[] =
-    query === undefined ? result.tasks : bestMatches(result.tasks, query).tasks;
+  let tasks = query === undefined ? result.tasks : mentioning(result.tasks, query);
   const range = due === undefined ? undefined : dayRange(due, reference);
   if (range) tasks = withinDays(tasks, range);
   if (priority !== undefined) tasks = tasks.filter((task) => task.priority === priority);
@@ -136,9 +138,9 @@ function update(target: Target, changes: TaskChanges, desk: TaskDesk): Progress 
   );
 }
 
-/** Finds the tasks, then changes each. `knowsTags`: the tags they have must be read before. */
+/** Finds the tasks, then changes each. `needsTags`: the tags they have must be read before. */
 function change(
-  action: Action & TargetedKind,
+  action: keyof typeof DONE,
   target: Target,
   desk: TaskDesk,
   verb: string,
@@ -158,14 +160,15 @@ function change(
     });
   }
   const calls = tasks.map((task): PlannedCall => ({ action, values: valuesFor(task) }));
-  const done = {
-    complete: 'Completed',
-    reopen: 'Reopened',
-    delete: 'Deleted',
-    update: 'Changed',
-    show: 'Found',
-  }[action];
-  return report(calls, desk, 'write', (task) => [`${done} task ${describeTask(task)}.`], verb, tasks);
+  const done = DONE[action];
+  return report(
+    calls,
+    desk,
+    'write',
+    (task) => [`${done} task ${describeTask({ ...task, isCompleted: undefined })}.`],
+    verb,
+    tasks,
+  );
 }
 
 /** Waits for the calls that are still to be made, else tells what came of each. */
@@ -184,8 +187,9 @@ function report(
     ...results.flatMap((result, index) => {
       const task = tasks[index] ?? { tags: [] };
       if (!result) return [];
-      if (result.kind === 'error')
+      if (result.kind === 'error') {
         return [`I could not ${verb} task ${describeTask(task)}: ${describeFailure(result)}.`];
+      }
       return tell(result.kind === 'task' ? { ...task, ...result.task } : task);
     }),
   );

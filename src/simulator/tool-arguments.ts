@@ -78,8 +78,8 @@ function fit(value: unknown, schema: JsonSchema, required: boolean): unknown {
     schema,
   ];
   const schemas = variants.map((variant) => asRecord(variant) ?? {});
-  // Strict mode says "not given" with null, so taking a value away needs a word.
-  if (value === null) return allowsNull(schema) && !required ? null : 'none';
+  // Strict mode says "not given" with null, so there an empty text takes a value away.
+  if (value === null) return allowsNull(schema) && !required ? null : '';
   for (const each of schemas) {
     const options = each['enum'];
     if (Array.isArray(options) && !options.includes(value)) continue;

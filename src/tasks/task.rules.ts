@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ArrayMaxSize, IsArray, IsIn, IsString, Matches } from 'class-validator';
 import { IsStorableText } from '../common/storable-text';
-import { HasLength } from './text-length';
+import { HasLength } from '../common/text-length';
 
 /** What a field of a task may hold; one rule for the REST bodies and the tools' arguments. */
 

@@ -5,7 +5,6 @@ import { type EntityManager, Repository, type SelectQueryBuilder } from 'typeorm
 import { AppError, notFound } from '../common/app-error';
 import { Clock } from '../common/clock';
 import { decodeCursor, type Page, toPage } from '../common/page';
-import { databaseUnavailable, isDatabaseUnavailable } from '../database/database-errors';
 import { Database, type Transaction } from '../database/database.service';
 import { NO_DUE } from './due';
 import { Task } from './task.entity';
@@ -139,8 +138,10 @@ export class TasksService {
     const columns = differing(before, decide(before));
     if (Object.keys(columns).length === 0) return { before, after: before };
     const after = tx.manager.create(Task, { ...before, ...columns });
-    // Reads the new version and updated_at back into `after`.
-    await tx.manager.createQueryBuilder().update(Task).set(columns).whereEntity(after).execute();
+    const update = tx.manager.createQueryBuilder().update(Task).set(columns);
+    // `whereEntity` also reads the new version and updated_at back into `after`.
+    const guard = { userId, version: before.version };
+    await update.whereEntity(after).andWhere('userId = :userId AND version = :version', guard).execute();
     return { before, after };
   }
 
@@ -165,17 +166,8 @@ export class TasksService {
     return select.orderBy('task.id', 'DESC');
   }
 
-  /** Outside of a transaction it is here that a lost database is told from a wrong statement. */
-  private async with<T>(
-    tx: Transaction | undefined,
-    work: (manager: EntityManager) => Promise<T>,
-  ): Promise<T> {
-    if (tx !== undefined) return work(tx.manager);
-    try {
-      return await work(this.repository.manager);
-    } catch (error) {
-      throw isDatabaseUnavailable(error) ? databaseUnavailable(error) : error;
-    }
+  private with<T>(tx: Transaction | undefined, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return tx === undefined ? this.database.withEntities(work) : work(tx.manager);
   }
 }
 

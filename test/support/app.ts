@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { DestinationStream } from 'pino';
 import { createApp } from '../../src/app.setup';
-import { AgentService } from '../../src/agent/agent.service';
+import { shutDown } from '../../src/app.shutdown';
 import { readSettings, type Settings } from '../../src/config/settings';
 import { type RunningSimulator, startSimulator } from '../../src/simulator/simulator.server';
 import { createDatabase, type TestDatabase } from './postgres';
@@ -56,8 +56,7 @@ export async function createTestApp(
     app,
     log: () => lines.join(''),
     stop: async () => {
-      await app.get(AgentService).drain(0);
-      await app.close();
+      await shutDown(app, 0);
       await simulator.stop();
       if (options.database === undefined) await database.drop();
     },

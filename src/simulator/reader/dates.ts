@@ -1,4 +1,4 @@
-import * as chrono from 'chrono-node';
+import * as chrono from 'chrono-node/en';
 import type { Language } from './language';
 
 /** Now, and the user's offset from UTC in minutes. */

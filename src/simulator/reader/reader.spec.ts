@@ -69,7 +69,7 @@ const adding: Row[] = [
   ['Buy milk', add('Buy milk')],
   ['I have a dentist appointment tomorrow at 3pm', add('Dentist appointment', { due: 'tomorrow at 3pm' })],
   ['Could you please add a task to pay rent on the 1st?', add('Pay rent', { due: '2026-12-01' })],
-  ['add buy milk by the end of the week', add('Buy milk', { due: 'Friday' })],
+  ['add buy milk by the end of the week', add('Buy milk', { due: 'Sunday' })],
   ['add water plants every monday', add('Water plants every monday')],
   ["add review last week's report", add("Review last week's report")],
   ['add read chapter 5', add('Read chapter 5')],
@@ -270,16 +270,16 @@ it('reads sentences with polite and careless typing alike', () => {
   }
 });
 
-it('stays quick on long and hostile text', () => {
-  const startedAt = performance.now();
-  for (const text of [
-    'add '.repeat(5_000),
-    'task 1 and '.repeat(2_000),
-    '#'.repeat(20_000),
-    '"'.repeat(20_000),
-    'a, '.repeat(9_000),
-  ]) {
-    expect(readIntents(text, REFERENCE).length).toBeGreaterThan(0);
-  }
-  expect(performance.now() - startedAt).toBeLessThan(5_000);
+it.each([
+  'add '.repeat(5_000),
+  'task 1 and '.repeat(2_000),
+  'add x\n'.repeat(2_000),
+  'then '.repeat(4_000),
+  '"'.repeat(20_000),
+  `add${' '.repeat(9_000)}x`,
+  'complete ' + '1, '.repeat(5_000),
+])('reads at most 20 requests out of long and hostile text: %.20s…', (text) => {
+  const { length } = readIntents(text, REFERENCE);
+  expect(length).toBeGreaterThan(0);
+  expect(length).toBeLessThanOrEqual(20);
 });

@@ -58,7 +58,9 @@ function languageOf(text: string): Language {
 }
 
 function sentencesOf(line: string, { language }: Reading): string[] {
-  const sentences = line.split(language.sequence).map((sentence) => cut(sentence.trim(), SENTENCE_CHARACTERS));
+  const sentences = line
+    .split(language.sequence)
+    .map((sentence) => cut(sentence.trim(), SENTENCE_CHARACTERS));
   return sentences.filter((sentence) => sentence !== '');
 }
 

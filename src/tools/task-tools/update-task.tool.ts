@@ -11,7 +11,7 @@ import {
   type Priority,
 } from '../../tasks/task.rules';
 import { TasksService } from '../../tasks/tasks.service';
-import { HasLength } from '../../tasks/text-length';
+import { HasLength } from '../../common/text-length';
 import { Describe, Undeclared } from '../json-schema';
 import type { ToolContext, ToolResult } from '../tool.types';
 import { invalidArguments, Tool, TypedTool } from '../typed-tool';
