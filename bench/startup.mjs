@@ -23,7 +23,12 @@ function newFolder() {
 /** Runs a command until the server it starts is healthy. */
 async function untilHealthy(command, args, cwd) {
   const startedAt = performance.now();
-  const child = spawn(command, args, { cwd, env: environment, stdio: ['ignore', 'ignore', 'inherit'], detached: true });
+  const child = spawn(command, args, {
+    cwd,
+    env: environment,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    detached: true,
+  });
   const portFile = join(cwd, '.data', 'port');
   rmSync(portFile, { force: true });
   for (;;) {
@@ -46,7 +51,8 @@ async function stop(child) {
   await exited;
 }
 
-const residentMb = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
+const residentMb = (pid) =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 async function measureBuilt() {
@@ -88,7 +94,9 @@ async function measureCold() {
   const installMs = performance.now() - startedAt;
   const { child, ms } = await untilHealthy('npm', ['start'], clone);
   console.log(`npm install, cold cache                      ${(installMs / 1000).toFixed(1)} s`);
-  console.log(`npm install && npm start to healthy          ${((installMs + ms) / 1000).toFixed(1)} s   (aim: 90 s)`);
+  console.log(
+    `npm install && npm start to healthy          ${((installMs + ms) / 1000).toFixed(1)} s   (aim: 90 s)`,
+  );
   console.log(said.trim().replaceAll(/^/gm, '  | '));
   await stop(child);
   rmSync(folder, { recursive: true, force: true });

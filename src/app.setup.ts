@@ -16,6 +16,9 @@ import { AppLogger, createPino } from './observability/app-logger';
 import { Metrics } from './observability/metrics';
 import { setUpOpenApi } from './openapi';
 
+/** For a request to come in whole; an endless body would hold its connection otherwise. */
+const REQUEST_TIMEOUT_MS = 60_000;
+
 const EXPOSED_HEADERS = [
   'X-Request-Id',
   'X-Adjusted-Params',
@@ -58,6 +61,7 @@ export async function createApp(
   app.useGlobalFilters(new ErrorFilter());
   setUpOpenApi(app);
   await app.init();
+  app.getHttpServer().requestTimeout = REQUEST_TIMEOUT_MS;
   return app;
 }
 

@@ -13,7 +13,7 @@ const LAST_ANSWERS_MS = 2000;
 export async function shutDown(app: NestExpressApplication, graceMs: number): Promise<void> {
   app.get(Lifecycle).beginShutdown();
   await app.get(AgentService).drain(graceMs);
-  await closeServer(app.getHttpServer() as Server);
+  await closeServer(app.getHttpServer());
   await app.close();
 }
 

@@ -4,7 +4,6 @@ interface SystemFault extends Error {
   code?: string;
   address?: string;
   port?: number;
-  driverError?: SystemFault;
   errors?: SystemFault[];
 }
 
@@ -13,7 +12,7 @@ export function toStartupError(error: unknown): Error {
   if (!(error instanceof Error)) return new Error(String(error));
   if (error instanceof StartupError) return error;
   const fault = error as SystemFault;
-  const { code, address, port } = fault.errors?.[0] ?? fault.driverError ?? fault;
+  const { code, address, port } = fault.errors?.[0] ?? fault;
   const cause = { cause: error };
   switch (code) {
     case 'EADDRINUSE':

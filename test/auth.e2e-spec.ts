@@ -107,6 +107,21 @@ describe('auth', () => {
       });
     });
 
+    it.each([
+      ['8 characters', 'x7$kQ!zp'],
+      ['128 characters', 'x7$kQ!zp'.repeat(16)],
+      ['4 emoji, whose String.length is 8', '🦊🐙🌵🚲'],
+      ['64 emoji, whose String.length is 128', '🦊'.repeat(64)],
+      ['blanks', ' '.repeat(8)],
+    ])('takes a password of %s, and no other at sign-in', async (_, password) => {
+      const { user } = await signUp(app.url, { password });
+      await expect(post('signin', { email: user.email, password })).resolves.toMatchObject({ status: 200 });
+      const cut = password.slice(0, -1);
+      await expect(post('signin', { email: user.email, password: cut })).resolves.not.toMatchObject({
+        status: 200,
+      });
+    });
+
     const email = 'someone@example.com';
     const password = PASSWORD;
     it.each<[string, unknown, string, string | undefined]>([
@@ -124,6 +139,12 @@ describe('auth', () => {
       ['a NUL in the address', { email: 'some\0one@example.com', password }, 'validation_failed', 'email'],
       ['a password of 7 characters', { email, password: 'x7$kQ!z' }, 'validation_failed', 'password'],
       ['a password of 129 characters', { email, password: 'x'.repeat(129) }, 'validation_failed', 'password'],
+      [
+        '65 emoji, whose String.length is 130',
+        { email, password: '🦊'.repeat(65) },
+        'validation_failed',
+        'password',
+      ],
       ['a common password', { email, password: 'password1' }, 'validation_failed', 'password'],
       ['a common password in capitals', { email, password: 'QWERTYUIOP' }, 'validation_failed', 'password'],
       ['a password that is a number', { email, password: 1234567890123 }, 'validation_failed', 'password'],

@@ -3,10 +3,11 @@ import { Transform } from 'class-transformer';
 import { IsEmail, IsOptional, IsString, IsTimeZone, Matches } from 'class-validator';
 import { IsStorableText } from '../common/storable-text';
 import { HasLength } from '../common/text-length';
-import { IsAcceptablePassword } from './acceptable-password';
+import { IsUncommonPassword } from './uncommon-password';
 import type { User } from './user.entity';
 
 const LONGEST_EMAIL = 254;
+const LONGEST_PASSWORD = 128;
 
 /** Addresses are compared in lower case, without the blanks that get copied along. */
 const NormalizedEmail = (): PropertyDecorator =>
@@ -20,8 +21,8 @@ export class SignUpRequest {
   @IsEmail()
   email!: string;
 
-  /** 8 to 128 characters. */
-  @IsAcceptablePassword()
+  @IsUncommonPassword()
+  @HasLength(8, LONGEST_PASSWORD)
   @IsStorableText()
   @IsString()
   password!: string;
@@ -39,7 +40,7 @@ export class SignInRequest {
   @IsEmail()
   email!: string;
 
-  @HasLength(1, 128)
+  @HasLength(1, LONGEST_PASSWORD)
   @IsStorableText()
   @IsString()
   password!: string;

@@ -6,6 +6,7 @@ const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** The errors of Express's body parser, by its `type`. */
 const PARSER_ERRORS: Record<string, () => AppError> = {
+  // Answered when it has come in, unkept, or REQUEST_TIMEOUT ends it: a client that still sends would not read it.
   'entity.too.large': () => new AppError('body_too_large', 'The request body is too large.'),
   'entity.parse.failed': () => new AppError('invalid_json', 'The request body is not valid JSON.'),
   'encoding.unsupported': () =>

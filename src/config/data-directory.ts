@@ -68,6 +68,11 @@ function takeOwnership(path: string): void {
       );
     }
     if (claim(path, current + 1)) {
+      // Whoever was slow to look may have made a number that others came past in the meantime.
+      if (ownerNumbers(path)[0] !== current + 1) {
+        rmSync(ownerFile(path, current + 1), { force: true });
+        continue;
+      }
       for (const number of current === 0 ? [] : [current, ...older])
         rmSync(ownerFile(path, number), { force: true });
       return;

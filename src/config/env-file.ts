@@ -19,7 +19,10 @@ export function loadEnvFile(projectDirectory: string, processEnv: NodeJS.Process
     );
   }
   try {
-    return { ...parseEnv(readFileSync(path, 'utf8')), ...processEnv };
+    const fromFile = Object.entries(parseEnv(readFileSync(path, 'utf8')));
+    // A secret that is mounted as a file outweighs the same variable in `.env` too.
+    const unset = fromFile.filter(([name]) => processEnv[`${name}_FILE`] === undefined);
+    return { ...Object.fromEntries(unset), ...processEnv };
   } catch (cause) {
     throw new StartupError(`${path} cannot be read: make it readable for this user.`, { cause });
   }

@@ -14,7 +14,8 @@ export function adaptRequest<T extends Parameters>(model: string, parameters: T)
   const adjusted: string[] = [];
   const adapted: Parameters = {};
   for (const [name, value] of Object.entries(parameters)) {
-    const newName = entry?.renames?.[name] ?? name;
+    const renames = entry?.renames ?? {};
+    const newName = (Object.hasOwn(renames, name) ? renames[name] : undefined) ?? name;
     const isRefused = entry?.refuses?.includes(name) ?? false;
     if (!isRefused) adapted[newName] = value;
     if (isRefused || newName !== name) adjusted.push(name);

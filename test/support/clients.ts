@@ -9,6 +9,7 @@ export interface Session {
 export interface Answer {
   status: number;
   headers: Headers;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what a server sent is whatever it is
   body: any;
 }
 
@@ -70,6 +71,7 @@ export async function until<T>(
 }
 
 export interface Block {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what a server sent is whatever it is
   [key: string]: any;
 }
 

@@ -11,7 +11,7 @@ export async function recordStatements(work: () => Promise<unknown>): Promise<st
     const [first] = args as [string | { text: string }];
     statements.push((typeof first === 'string' ? first : first.text).trim());
     return (query as (...given: unknown[]) => never).apply(this, args);
-  } as never);
+  });
   try {
     await work();
   } finally {
