@@ -56,6 +56,8 @@ export class ChatController {
   ): Promise<void> {
     const release = this.streams.acquire(user);
     response.once('close', release);
+    // Who left before this line closed it already.
+    if (response.closed) release();
     await this.tell(await this.start(user, body, response), response);
   }
 

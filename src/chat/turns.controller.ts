@@ -1,8 +1,9 @@
-import { Controller, Get, HttpCode, Param, ParseUUIDPipe, Post } from '@nestjs/common';
+import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AgentService } from '../agent/agent.service';
 import { CurrentUser } from '../auth/current-user.decorator';
 import type { Principal } from '../auth/principal';
+import { ParseUuidPipe } from '../common/parse-id.pipe';
 import { toTurnView, TurnView } from './turn.dto';
 
 @ApiTags('turns')
@@ -13,7 +14,7 @@ export class TurnsController {
 
   @Get(':id')
   @ApiOkResponse({ type: TurnView })
-  async find(@CurrentUser() user: Principal, @Param('id', ParseUUIDPipe) id: string): Promise<TurnView> {
+  async find(@CurrentUser() user: Principal, @Param('id', ParseUuidPipe) id: string): Promise<TurnView> {
     return toTurnView(await this.agent.find(user.id, id));
   }
 
@@ -23,7 +24,7 @@ export class TurnsController {
     summary: 'Ends a running turn; what was said so far is kept. A second cancel changes nothing',
   })
   @ApiAcceptedResponse({ type: TurnView })
-  async cancel(@CurrentUser() user: Principal, @Param('id', ParseUUIDPipe) id: string): Promise<TurnView> {
+  async cancel(@CurrentUser() user: Principal, @Param('id', ParseUuidPipe) id: string): Promise<TurnView> {
     return toTurnView(await this.agent.cancel(user.id, id));
   }
 }
