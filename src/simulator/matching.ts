@@ -21,6 +21,7 @@ export function tellingWords(phrase: string): string[] {
 export function searchStem(word: string): string {
   if (/\p{Script=Cyrillic}/u.test(word)) return word.length > 4 ? word.slice(0, -2) : word;
   if (/^[a-z]{4,}ies$/.test(word)) return word.slice(0, -3);
+  if (/^[a-z]{3,}ing$/.test(word)) return word.slice(0, -3);
   return /^[a-z]{3,}s$/.test(word) && !word.endsWith('ss') ? word.slice(0, -1) : word;
 }
 

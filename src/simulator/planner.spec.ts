@@ -3,16 +3,11 @@ import { decide } from './planner';
 
 const NOW = new Date('2026-11-21T10:00:00Z');
 
+const text = { type: 'string' };
 const priority = { type: 'string', enum: ['none', 'low', 'medium', 'high', 'urgent'] };
-const tags = { type: 'array', items: { type: 'string' } };
+const tags = { type: 'array', items: text };
 const id = { task_id: { type: 'integer' } };
-const details = {
-  title: { type: 'string' },
-  description: { type: 'string' },
-  due: { type: 'string' },
-  priority,
-  tags,
-};
+const details = { title: text, description: text, due: text, priority, tags };
 
 function tool(name: string, properties: Record<string, unknown>, required: string[] = []): DeclaredTool {
   return {
@@ -25,8 +20,8 @@ function tool(name: string, properties: Record<string, unknown>, required: strin
 const TASK_TOOLS = [
   tool('add_task', details, ['title']),
   tool('list_tasks', {
-    status: { type: 'string', enum: ['all', 'pending', 'completed'] },
-    query: { type: 'string' },
+    status: { enum: ['all', 'pending', 'completed'] },
+    query: text,
     limit: { type: 'integer' },
   }),
   tool('get_task', id, ['task_id']),
@@ -309,7 +304,7 @@ describe('tools it is given', () => {
   });
 
   it('fills only declared properties', () => {
-    const tools = [tool('create_task', { title: { type: 'string' } }, ['title'])];
+    const tools = [tool('create_task', { title: text }, ['title'])];
     const move = decide(request('Add buy milk tomorrow, urgent #home', tools), NOW);
     expect(move).toEqual({
       kind: 'calls',
@@ -320,7 +315,7 @@ describe('tools it is given', () => {
   it('fills null for required properties without a value in strict mode', () => {
     const nullable = (type: string) => ({ type: [type, 'null'] });
     const properties = {
-      title: { type: 'string' },
+      title: text,
       due: nullable('string'),
       priority: { anyOf: [priority, { type: 'null' }] },
       tags: nullable('array'),
@@ -363,7 +358,7 @@ describe('tools it is given', () => {
   });
 
   it('calls a foreign tool whose name shares a word with the message, once', () => {
-    const weather = tool('get_weather', { city: { type: 'string' } }, ['city']);
+    const weather = tool('get_weather', { city: text }, ['city']);
     const entries: Entry[] = [{ kind: 'user', text: "What's the weather in Paris?" }];
     expect(decide({ ...request('', [...TASK_TOOLS, weather]), entries }, NOW)).toEqual({
       kind: 'calls',
@@ -392,9 +387,9 @@ it('says what it is when it does not understand', () => {
   );
 });
 
-function request(text: string, tools: readonly DeclaredTool[]): ModelRequest {
+function request(message: string, tools: readonly DeclaredTool[]): ModelRequest {
   return {
-    entries: [{ kind: 'user', text }],
+    entries: [{ kind: 'user', text: message }],
     tools,
     toolChoice: 'auto',
     allowsParallelCalls: true,

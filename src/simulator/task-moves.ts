@@ -38,7 +38,7 @@ export function advance(intent: Intent, desk: TaskDesk, reference: Reference): P
     case 'greet':
       return finished(GREETING);
     case 'thank':
-      return finished('You are welcome.');
+      return finished('All right. Tell me when there is more to do.');
     case 'help':
       return finished(SELF_DESCRIPTION);
     case 'echo':

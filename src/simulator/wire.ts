@@ -114,6 +114,7 @@ function pause(res: ServerResponse, milliseconds: number): Promise<void> {
       resolve();
     };
     const timer = setTimeout(finish, milliseconds);
+    res.once('close', finish);
   });
 }
 

@@ -54,7 +54,7 @@ export function extractDate(text: string, language: Language, reference: Referen
   if (used.length === 0) return undefined;
   let rest = translated;
   for (const result of used.toSorted((left, right) => right.index - left.index)) rest = without(rest, result);
-  return { due: used.map((result) => plainWords(result.text)).join(' '), rest };
+  return { due: used.map(plainWords).join(' '), rest };
 }
 
 /** The date, when the phrase is a date and nothing else ("next monday", "the 15th"). */
@@ -140,6 +140,12 @@ function without(text: string, { index, text: found }: chrono.ParsedResult): str
   return `${before.trimEnd()} ${text.slice(index + found.length).trimStart()}`.trim();
 }
 
-function plainWords(found: string): string {
-  return found.replace(/^(?:on|by|due)\s+/i, '').trim();
+/** A task has one due time: of a span ("from 3pm to 4pm") its start. */
+function plainWords({ text, end }: chrono.ParsedResult): string {
+  const words = text.replace(/[()]/g, '').replace(/^(?:on|by|due)\s+/i, '');
+  if (!end) return words.trim();
+  return words
+    .replace(/\s*(?:[-–]|\b(?:to|until|till)\b).*$/i, '')
+    .replace(/\bfrom\b/i, 'at')
+    .trim();
 }

@@ -2,7 +2,8 @@ import { rule, type Rule } from './language';
 
 const TASK = '(?<task>.+?)';
 /** The subject of a statement, not of a question. */
-const STATED = '(?<task>(?!(?:is|are|was|were|what|when|which|how|has|have|did|does|do)\\s).+?)';
+const STATED =
+  '(?<task>(?!(?:is|are|was|were|what|when|which|how|has|have|did|does|do|show|list|display|view|see|find|search|get|give|tell|add|create)\\s).+?)';
 const NOUN = '(?:to-?do items?|to-?dos?|tasks?|reminders?|items?|entry|entries|errands?|chores?)';
 const SINGULAR = '(?:to-?do item|to-?do|task|reminder|item|entry|errand|chore)';
 const LIST = '(?:(?:(?:to-?do|to do|tasks?) )?list|tasks|to-?dos|agenda|plate|schedule|calendar)';
@@ -35,7 +36,7 @@ const smallTalk: Rule[] = [
   ),
   rule(
     'help',
-    'help(?: me)?|(?:what|how much|which things) (?:can|could|do) (?:you|i) (?:do|say|ask|understand|help with)(?: here| for me| with)?|how do(?:es)? (?:this|you|it|i) (?:work|use (?:this|you|it))|who are you|what are you|what is (?:this|keyturn)|are you (?:a|an|real|human|there)\\b.*|tell me about yourself|introduce yourself',
+    "help(?: me)?|(?:what|how much|which things) (?:can|could|do) (?:you|i) (?:do|say|ask|understand|help with)(?: here| for me| with)?|how do(?:es)? (?:this|you|it|i) (?:work|use (?:this|you|it))|who are you|what are you|what is (?:this|keyturn)|what(?:'s| is) your name|are you (?:a|an|real|human|there)\\b.*|tell me about yourself|introduce yourself",
   ),
   rule('echo', '(?:say|repeat(?: after me)?|reply with|answer with|respond with|echo)\\s*:?\\s+(?<value>.+)'),
 ];
@@ -215,6 +216,10 @@ const questions: Rule[] = [
     'show',
     `(?:what|what's|whats)(?:\\s+is)?\\s+the\\s+(?:status|priority|due date|deadline|description|state)\\s+(?:of|for|on)\\s+${TASK}`,
   ),
+  rule(
+    'show',
+    `(?:what|what's|whats)(?:\\s+is)?\\s+${TASK}'s\\s+(?:status|priority|due date|deadline|description|state)`,
+  ),
   rule('show', `when\\s+(?:is|are|must|should)\\s+${TASK}\\s+(?:due|be done|be finished)`),
   rule('show', `(?:is|was|are)\\s+${TASK}\\s+(?:already\\s+|now\\s+)?${DONE}(?:\\s+yet)?`),
   rule(
@@ -224,7 +229,7 @@ const questions: Rule[] = [
 
   rule(
     'list',
-    '(?:list|show|display|view|see|get(?! rid)|give|tell|print|read|fetch|check|pull up|review|look at|go over)\\s+(?:.*\\s)?(?:(?:tasks?|to-?dos?|list|reminders|items|agenda|schedule|errands|chores)\\b.*|everything|all|all of them|them all|them|it all)',
+    '(?:list|show|display|view|see|get(?! rid)|give|tell|print|read|fetch|check|pull up|review|look at|go over)\\s+(?:.*\\s)?(?:(?:tasks?|to-?dos?|list|reminders|items|agenda|schedule|errands|chores)\\b.*|everything\\b.*|all|all of them|them all|them|it all)',
   ),
   rule(
     'list',
@@ -237,8 +242,9 @@ const questions: Rule[] = [
   ),
   rule(
     'list',
-    'what\\s+(?:else\\s+)?(?:do|should|must|did|have)\\s+i\\s+(?:still\\s+|already\\s+|currently\\s+)?(?:have|need|got|get|do|done|finish|finished|complete|completed|accomplish|accomplished|work on)\\b.*',
+    'what\\s+(?:else\\s+)?(?:do|should|must|did|have)\\s+i\\s+(?:still\\s+|already\\s+|currently\\s+)?(?:have|need|got|get|do|done|finish|finished|complete|completed|accomplish|accomplished|work on|plan|planned)\\b.*',
   ),
+  rule('list', "what(?:'s| is| are)\\s+(?:the\\s+|my\\s+)?(?:most\\s+)?(?:urgent|important)\\b.*"),
   rule('list', 'what\\s+(?:else\\s+)?i\\s+(?:still\\s+)?(?:have|need|must|should|got)\\b.*'),
   rule('list', `(?:which|what|how many)\\s+(?:.*\\s)?(?:things|stuff|${NOUN})\\b.*`),
   rule(
@@ -283,7 +289,7 @@ const additions: Rule[] = [
   ),
   rule(
     'add',
-    `(?:${ADD}|make|set|set up|track|schedule|plan|new|i need|i want)\\s+${COUNT}(?<value>(?:(?:urgent|important|critical|(?:high|low|medium|top)[- ]priority|${LEVEL})\\s+)?)${COUNT}(?:${SINGULAR}|note)(?!\\s*#?\\d+$)(?:\\s+(?:to|on|in) (?:my|the) ${LIST})?${NAMED}(?<title>(?:\\s.*)?)`,
+    `(?:${ADD}|make|set|set up|track|schedule|plan|new|i need|i want)\\s+${COUNT}(?<value>(?:(?:urgent|important|critical|(?:high|low|medium|top)[- ]priority|${LEVEL})\\s+)?)${COUNT}(?:${SINGULAR}|note|one)(?!\\s*#?\\d+$)(?:\\s+(?:to|on|in) (?:my|the) ${LIST})?(?:\\s+for (?:me|us))?(?:,?\\s+please)?${NAMED}(?<title>(?:\\s.*)?)`,
   ),
   rule('add', `(?:${ADD})\\s+(?:to|on|in|into)\\s+(?:my|the)\\s+${LIST}\\s*:?\\s+(?<title>.+)`),
   rule(

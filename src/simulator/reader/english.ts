@@ -38,7 +38,7 @@ export const english: Language = {
   trailing:
     /[\s,]*(?:please|pls|plz|for me(?: please)?|thanks|thank you|thx|will you|would you|ok|okay|right now|asap please|if you can|too|as well)[\s.!?]*$/du,
   obligation:
-    /^(?:i|we)(?:\s+(?:really|still|also|just|now))*(?:\s+(?:need to|have to|must|should|gotta|got to|ought to|want to|would like to|wanna)|'(?:d like to|ve got to)|'m supposed to)\s+/du,
+    /^(?:(?:need to|have to|gotta|got to|must)|(?:i|we)(?:\s+(?:really|still|also|just|now))*(?:\s+(?:need to|have to|must|should|gotta|got to|ought to|want to|would like to|wanna)|'(?:d like to|ve got to)|'m supposed to))\s+/du,
   sequence:
     /\s*[,;.]?\s+(?:and\s+)?(?:then|after that|afterwards|and finally|finally)[\s,]+|\s*;\s*|(?<!\b(?:a\.m|p\.m|mr|mrs|ms|dr|st|vs|etc|no|e\.g|i\.e))[.!?]+(?=\s|$)\s*/giu,
   conjunction: /\s*,?\s+(?:and also|and|plus|also|as well as)\s+|\s+&\s+|\s*,\s+/giu,
@@ -75,10 +75,10 @@ export const english: Language = {
       /\b(?:pending|open|incomplete|uncompleted|unfinished|outstanding|remaining|active|left|not (?:yet )?(?:done|completed|finished)|undone|(?:still )?have to|have to|need to|must|should|to do|overdue|due)\b|\bnext$/u,
       'pending',
     ],
-    [/\b(?:completed?|done|finish(?:ed)?|closed|accomplished?|checked off|did)\b/u, 'completed'],
+    [/\b(?:completed?|done|finish(?:ed)?|closed|accomplished?|checked off|did i (?:do|get))\b/u, 'completed'],
   ],
   listWords:
-    /\b(?:list|lists|show|display|view|see|get|got|give|tell|print|read|fetch|check|pull up|review|look at|go over|find|search|locate|filter|where|me|us|you|can|could|i|i've|my|mine|the|a|an|all|any|anything|something|everything|some|stuff|things?|tasks?|to-?dos?|to do|reminders?|items?|entries|agenda|plate|schedule|calendar|errands?|chores?|what|what's|whats|which|how many|how much|do|did|does|is|are|was|there|have|has|had|need|needs|must|should|still|currently|right now|now|already|yet|else|left|next|on|of|in|for|to|about|with|containing|mentioning|related|regarding|concerning|by|from|that|those|these|them|it|ones?|please|due|overdue|pending|open|incomplete|uncompleted|unfinished|outstanding|remaining|active|not|undone|completed?|done|finish(?:ed)?|closed|accomplish(?:ed)?|checked off|work|current|today|today's|tagged|labell?ed|tags?|label|named|called|and|so far)\b/gu,
+    /\b(?:list|lists|show|display|view|see|get|got|give|tell|print|read|fetch|check|pull up|review|look at|go over|find|search|locate|filter|where|me|us|you|can|could|i've|i|my|mine|the|a|an|all|any|anything|something|everything|some|stuff|things?|tasks?|to-?dos?|to do|reminders?|items?|entries|agenda|plate|schedule|calendar|errands?|chores?|what|what's|whats|which|how many|how much|do|did|does|is|are|was|there|have|has|had|need|needs|must|should|still|currently|right now|now|already|yet|else|left|next|on|of|in|for|to|about|with|containing|mentioning|related|regarding|concerning|by|from|that|those|these|them|it|ones?|please|due|overdue|pending|open|incomplete|uncompleted|unfinished|outstanding|remaining|active|not|undone|completed?|done|finish(?:ed)?|closed|accomplish(?:ed)?|checked off|work|plan|planned|most|current|today|today's|tagged|labell?ed|tags?|label|named|called|and|so far)\b/gu,
   listPriority:
     /\b(?:urgent|important|critical|(?:high(?:est)?|top|medium|normal|low(?:est)?)[- ]priority)\b/gu,
   priorities: [

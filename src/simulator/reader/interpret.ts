@@ -124,6 +124,7 @@ function readAddition(
   reading: Reading,
 ): Intent[] | undefined {
   const { language, reference } = reading;
+  if (quotationsIn(title, reading) > 1) return readAdditions(title, reading);
   const words = readTaskWords(title, reading);
   const givenDue = when === undefined ? undefined : wholeDate(when, language, reference);
   if (when !== undefined && givenDue === undefined) return undefined;
@@ -131,6 +132,12 @@ function readAddition(
   if (rule.needsDate && due === '') return undefined;
   const priority = words.priority ?? (value === '' ? undefined : readPriority(value, language));
   return [{ kind: 'add', ...words, ...(due !== '' && { due }), ...(priority && { priority }) }];
+}
+
+/** How many titles a phrase lists, where it is quotations and nothing else. */
+function quotationsIn(phrase: string, { language, quotes }: Reading): number {
+  const parts = phrase.split(language.listSeparator);
+  return parts.every((part) => quotes.quotationOf(part) !== undefined) ? parts.length : 0;
 }
 
 /** "add three tasks: a, b and c", "add these tasks for tomorrow: a, b". */

@@ -6,7 +6,7 @@ const REFERENCE = { instant: new Date('2026-11-21T10:00:00Z'), timezone: 60 };
 const id = (number: number): Target => ({ by: 'id', id: number });
 const words = (text: string, hint?: string): Target => ({ by: 'words', words: text, ...(hint && { hint }) });
 const all = (status: 'all' | 'pending' | 'completed'): Target => ({ by: 'all', status });
-const it_: Target = { by: 'previous' };
+const previous: Target = { by: 'previous' };
 
 const add = (title?: string, more: object = {}): Intent => ({
   kind: 'add',
@@ -67,6 +67,12 @@ const adding: Row[] = [
   ],
   ['Add buy milk. Call mom on Friday. Thanks!', add('Buy milk'), add('Call mom', { due: 'Friday' })],
   ['Buy milk', add('Buy milk')],
+  ['Need to call the plumber', add('Call the plumber')],
+  ["add 'buy milk' and 'buy bread'", add('buy milk'), add('buy bread')],
+  ['Add a new task for me please: water the flowers', add('Water the flowers')],
+  ['Add a meeting tomorrow from 3pm to 4pm', add('Meeting', { due: 'tomorrow at 3pm' })],
+  ['Hey there! Add a task to wash the car for Dec 5th, please :)', add('Wash the car', { due: 'Dec 5th' })],
+  ['Add task buy a present for Ann (due Friday)', add('Buy a present for Ann', { due: 'Friday' })],
   ['I have a dentist appointment tomorrow at 3pm', add('Dentist appointment', { due: 'tomorrow at 3pm' })],
   ['Could you please add a task to pay rent on the 1st?', add('Pay rent', { due: '2026-12-01' })],
   ['add buy milk by the end of the week', add('Buy milk', { due: 'Sunday' })],
@@ -113,6 +119,11 @@ const listing: Row[] = [
   ['show tasks with milk', list('all', { query: 'milk' })],
   ["what's left?", list('pending')],
   ['show task 3', show(id(3))],
+  ["what's task 2's due date?", show(id(2))],
+  ['Show me all the tasks that are not done yet', list('pending')],
+  ["List everything I've completed", list('completed')],
+  ['what did I plan for Friday?', list('all', { due: 'Friday' })],
+  ['what did I do today?', list('completed', { due: 'today' })],
   ['when is the report due?', show(words('report'))],
   ['is the milk task done?', show(words('milk'))],
   ['did I buy the milk?', show(words('milk', 'buy milk'))],
@@ -128,7 +139,7 @@ const changing: Row[] = [
   ['task 2 is done', complete(id(2))],
   ['cross buy milk off my list', complete(words('buy milk'))],
   ['close task #12', complete(id(12))],
-  ['complete it', complete(it_)],
+  ['complete it', complete(previous)],
   ['reopen task 1', reopen(id(1))],
   ['mark the report as not done', reopen(words('report'))],
   ["i haven't finished the report yet", reopen(words('report'))],
@@ -151,6 +162,7 @@ const changing: Row[] = [
   ['tag task 3 with home and work', update(id(3), { addTags: ['home', 'work'] })],
   ['remove tag home from task 3', update(id(3), { removeTags: ['home'] })],
   ['add a note to task 3: bring the papers', update(id(3), { description: 'bring the papers' })],
+  ['Delete it and add a new one called Buy bread', remove(previous), add('Buy bread')],
   ['delete task 5', remove(id(5))],
   ['remove the milk task', remove(words('milk'))],
   ['delete buy milk', remove(words('buy milk'))],
@@ -161,7 +173,7 @@ const changing: Row[] = [
   ['take milk off my list', remove(words('milk'))],
   ["I don't need to buy milk anymore", remove(words('buy milk'))],
   ['delete the first one', remove({ by: 'position', position: 1 })],
-  ['Add buy milk and make it urgent', add('Buy milk'), update(it_, { priority: 'urgent' })],
+  ['Add buy milk and make it urgent', add('Buy milk'), update(previous, { priority: 'urgent' })],
   ['complete task 1 and delete task 2', complete(id(1)), remove(id(2))],
   ['mark task 1 as done and add buy bread', complete(id(1)), add('Buy bread')],
   [

@@ -61,7 +61,7 @@ export function readPriority(phrase: string, language: Language): TaskPriority |
 export function readTitle(phrase: string, language: Language, quotes: QuoteMask): string {
   const quotation = quotes.quotationOf(trimPunctuation(phrase));
   if (quotation !== undefined) return cut(quotation, TITLE_CHARACTERS);
-  let title = trimPunctuation(phrase.replace(/\s+/gu, ' '));
+  let title = trimPunctuation(phrase.replace(/\s+/gu, ' ').replace(/\s+(?=[,;!?])/gu, ''));
   for (let round = 0; round < 3; round += 1) {
     const before = title;
     for (const frame of language.titleFrame) title = trimPunctuation(title.replace(frame, ''));

@@ -29,6 +29,7 @@ export function normalise(text: string): string {
     .replace(/[“”„«»]/g, '"')
     .replace(/[‘’`´]/g, "'")
     .replace(/\r\n?/g, '\n')
+    .replace(/\s[:;]-?[)(DP]+(?=\s|$)/g, '')
     .replace(/[^\S\n]+/g, ' ')
     .trim();
 }
