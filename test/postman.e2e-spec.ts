@@ -1,31 +1,59 @@
-/** @jest-environment-options {"customExportConditions": ["node", "node-addons", "module-sync"]} */
-import { readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { run, type RunOptions, type Summary } from 'newman';
 import { createTestApp, type TestApp } from './support/app';
 
 jest.setTimeout(60_000);
 
-const FOLDER = join(__dirname, '..', 'postman');
-const COLLECTION = join(FOLDER, 'keyturn.postman_collection.json');
-const ENVIRONMENT = join(FOLDER, 'keyturn.postman_environment.json');
-/** Those that every request has: its own status beside the collection's request id and type. */
-const LEAST_ASSERTIONS_PER_REQUEST = 3;
+const REPOSITORY = join(__dirname, '..');
+const NEWMAN = join(REPOSITORY, 'node_modules', 'newman', 'bin', 'newman.js');
+const COLLECTION = join(REPOSITORY, 'postman', 'keyturn.postman_collection.json');
+const ENVIRONMENT = join(REPOSITORY, 'postman', 'keyturn.postman_environment.json');
+const RUN_DEADLINE_MS = 45_000;
 const LEAST_ASSERTIONS = 300;
+/** Its status, beside what the collection asks of every answer: a request id and no guessing of types. */
+const LEAST_ASSERTIONS_OF_REQUEST = 3;
 
-interface CollectionItem {
+interface Item {
   name: string;
-  item?: CollectionItem[];
-  request?: { method: string; url: string; description?: string };
+  description?: string;
+  request: { method: string; url: string; description?: string };
 }
 
-const runCollection = promisify<RunOptions, Summary>(run);
+interface Folder {
+  name: string;
+  description?: string;
+  item: Item[];
+}
 
-const folders = (JSON.parse(readFileSync(COLLECTION, 'utf8')) as { item: CollectionItem[] }).item;
-const requests = folders.flatMap((folder) => folder.item ?? []);
+interface Run {
+  failures: { source: { name: string }; error: { test?: string; message: string } }[];
+  executions: { item: { name: string }; assertions?: unknown[] }[];
+  stats: { assertions: { total: number } };
+}
 
-/** `GET /api/tasks/{}`: a route by its shape, whatever it calls its parameters. */
+const { item: folders } = JSON.parse(readFileSync(COLLECTION, 'utf8')) as { item: Folder[] };
+const items = folders.flatMap(({ item }) => item);
+
+/** By newman's own command, in a process of its own: Jest's module loader and newman's do not get on. */
+async function runCollection(baseUrl: string): Promise<Run> {
+  const folder = mkdtempSync(join(tmpdir(), 'keyturn-newman-'));
+  const report = join(folder, 'report.json');
+  const options = ['--environment', ENVIRONMENT, '--env-var', `baseUrl=${baseUrl}`];
+  const reporting = ['--reporters', 'json', '--reporter-json-export', report];
+  try {
+    await new Promise((resolve) => {
+      const argv = [NEWMAN, 'run', COLLECTION, ...options, ...reporting];
+      execFile(process.execPath, argv, { timeout: RUN_DEADLINE_MS }, resolve);
+    });
+    return (JSON.parse(readFileSync(report, 'utf8')) as { run: Run }).run;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** `GET /api/tasks/{}`: a route by its shape, whatever its parameters are called. */
 function toOperation(method: string, path: string): string {
   return `${method.toUpperCase()} ${path.replace(/\?.*/, '').replace(/\{\{\w+\}\}|\{\w+\}|:\w+/g, '{}')}`;
 }
@@ -34,19 +62,24 @@ function toOperation(method: string, path: string): string {
 function operationsShown(): string[] {
   return folders
     .filter(({ name }) => name !== 'Errors')
-    .flatMap(({ item = [] }) => item)
-    .map(({ request }) => toOperation(request!.method, request!.url.replace('{{baseUrl}}', '')));
+    .flatMap(({ item }) => item)
+    .map(({ request }) => toOperation(request.method, request.url.replace('{{baseUrl}}', '')));
 }
 
-function routesOf({ app }: TestApp): string[] {
+function operationsRouted({ app }: TestApp): string[] {
   const { router } = app.getHttpAdapter().getInstance() as {
     router: { stack: { route?: { path: string; methods: Record<string, boolean> } }[] };
   };
-  return router.stack
-    .flatMap(({ route }) =>
-      Object.keys(route?.methods ?? {}).map((method) => toOperation(method, route!.path)),
-    )
-    .filter((operation) => !/ \/(docs|metrics)/.test(operation));
+  return router.stack.flatMap(({ route }) =>
+    Object.keys(route?.methods ?? {}).map((method) => toOperation(method, route!.path)),
+  );
+}
+
+async function operationsDocumented({ url }: TestApp): Promise<string[]> {
+  const document = (await (await fetch(`${url}/docs-json`)).json()) as { paths: Record<string, object> };
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => toOperation(method, path)),
+  );
 }
 
 describe('The Postman collection', () => {
@@ -57,50 +90,40 @@ describe('The Postman collection', () => {
   });
   afterAll(() => app.stop());
 
-  const runOnce = (): Promise<Summary> =>
-    runCollection({
-      collection: COLLECTION,
-      environment: ENVIRONMENT,
-      envVar: [{ key: 'baseUrl', value: app.url }],
-      reporters: [],
-      timeoutRequest: 20_000,
-    });
+  it.each(['on a new server', 'again on the same one'])('passes %s', async () => {
+    const { failures, executions, stats } = await runCollection(app.url);
 
-  it.each(['on a new server', 'and again on the same one'])('passes %s', async () => {
-    const { failures, executions, stats } = (await runOnce()).run;
-
-    expect(failures.map(({ source, error }) => `${source?.name}: ${error.test}: ${error.message}`)).toEqual(
+    expect(failures.map(({ source, error }) => `${source.name}: ${error.test}: ${error.message}`)).toEqual(
       [],
     );
-    expect(executions.map(({ item }) => item.name)).toEqual(requests.map(({ name }) => name));
+    expect(executions.map(({ item }) => item.name)).toEqual(items.map(({ name }) => name));
     expect(stats.assertions.total).toBeGreaterThanOrEqual(LEAST_ASSERTIONS);
-    for (const { item, assertions = [] } of executions)
-      expect([item.name, assertions.length >= LEAST_ASSERTIONS_PER_REQUEST]).toEqual([item.name, true]);
+    const unchecked = executions.filter(
+      ({ assertions = [] }) => assertions.length < LEAST_ASSERTIONS_OF_REQUEST,
+    );
+    expect(unchecked.map(({ item }) => item.name)).toEqual([]);
   });
 
-  it('has every documented operation, and every route but the docs’ own and the metrics', async () => {
-    const document = (await (await fetch(`${app.url}/docs-json`)).json()) as {
-      paths: Record<string, Record<string, unknown>>;
-    };
-    const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
-      Object.keys(methods).map((method) => toOperation(method, path)),
-    );
+  it('shows every documented operation', async () => {
     const shown = operationsShown();
+    const documented = await operationsDocumented(app);
 
-    expect(documented.length).toBeGreaterThan(0);
+    expect(documented).toContain('POST /api/chat');
     expect(documented.filter((operation) => !shown.includes(operation))).toEqual([]);
-    expect(routesOf(app).filter((operation) => !shown.includes(operation))).toEqual([]);
-    expect(routesOf(app)).toEqual(expect.arrayContaining(documented));
+  });
+
+  it('shows every route there is, but the documentation and the metrics', () => {
+    const shown = operationsShown();
+    const routed = operationsRouted(app).filter((operation) => !/ \/(docs|metrics)/.test(operation));
+
+    expect(routed).toContain('POST /api/tasks/{}/complete');
+    expect(routed.filter((operation) => !shown.includes(operation))).toEqual([]);
+    expect(shown.filter((operation) => !routed.includes(operation))).toEqual([]);
   });
 
   it('describes every folder and every request', () => {
-    for (const { name, description } of [
-      ...folders.map((folder) => ({
-        ...folder,
-        description: (folder as { description?: string }).description,
-      })),
-      ...requests.map(({ name, request }) => ({ name, description: request?.description })),
-    ])
-      expect([name, description]).toEqual([name, expect.stringMatching(/\w{3}.*\./)]);
+    const described = [...folders, ...items.map(({ name, request }) => ({ ...request, name }))];
+    const undescribed = described.filter(({ description = '' }) => !/\w{3}.*\.$/m.test(description));
+    expect(undescribed.map(({ name }) => name)).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { AgentService, type StartedTurn } from '../agent/agent.service';
 import type { TurnResult } from '../agent/turn.types';
@@ -18,6 +18,18 @@ const EXAMPLES = {
   begin: { summary: 'Begin a conversation', value: { message: 'Add a task to buy milk tomorrow' } },
   goOn: { summary: 'Go on with one', value: { conversation_id: 1, message: 'List my tasks' } },
 };
+
+const TURN_ID = 'c0a8e6f2-5b1d-4c7e-9a53-1f2d3c4b5a69';
+
+const STREAM_EXAMPLE = [
+  `{"turn_id":"${TURN_ID}","conversation_id":1}`,
+  '{"delta":"You have "}',
+  '{"delta":"no tasks."}',
+  `{"done":true,"conversation_id":1,"turn_id":"${TURN_ID}","response":"You have no tasks.","changes":[]}`,
+  '[DONE]',
+]
+  .map((data) => `data: ${data}\n\n`)
+  .join('');
 
 /** The task agent's two doors: one turn, as JSON or as a stream. */
 @ApiTags('chat')
@@ -48,7 +60,10 @@ export class ChatController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Runs a turn and tells it as it goes, as server-sent events' })
   @ApiBody({ type: TurnRequest, examples: EXAMPLES })
-  @ApiProduces('text/event-stream')
+  @ApiOkResponse({
+    description: 'Blocks of one `data:` line each; the last is `[DONE]`',
+    content: { 'text/event-stream': { schema: { type: 'string' }, example: STREAM_EXAMPLE } },
+  })
   async stream(
     @CurrentUser() user: Principal,
     @Body() body: TurnRequest,

@@ -13,6 +13,7 @@ export class TurnsController {
   constructor(private readonly agent: AgentService) {}
 
   @Get(':id')
+  @ApiOperation({ summary: 'A turn: the state it is in, and its answer so far' })
   @ApiOkResponse({ type: TurnView })
   async find(@CurrentUser() user: Principal, @Param('id', ParseUuidPipe) id: string): Promise<TurnView> {
     return toTurnView(await this.agent.find(user.id, id));

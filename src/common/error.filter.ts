@@ -25,6 +25,10 @@ export function toAppError(error: unknown): AppError {
     if (code === 'unauthorized') return new AppError(code, 'Sign in required.', { cause: error });
     if (code === 'not_found')
       return new AppError(code, 'There is nothing at this address.', { cause: error });
+    if (code === 'validation_failed') {
+      const details = [{ path: [], message: error.message }];
+      return new AppError(code, error.message, { details, cause: error });
+    }
     if (code !== undefined) return new AppError(code, error.message, { cause: error });
   }
   return new AppError('internal', 'Something went wrong on the server.', { cause: error });

@@ -1,8 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { AppError } from './app-error';
-
-const DEEPEST_NESTING = 64;
-const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
+import { faultOfShape } from './json-shape';
+import { refusalOfReservedKey } from './reserved-keys';
 
 /** The errors of Express's body parser, by its `type`. */
 const PARSER_ERRORS: Record<string, () => AppError> = {
@@ -11,7 +11,7 @@ const PARSER_ERRORS: Record<string, () => AppError> = {
   'entity.parse.failed': () => new AppError('invalid_json', 'The request body is not valid JSON.'),
   'encoding.unsupported': () =>
     new AppError('unsupported_media_type', 'This content encoding is not supported.'),
-  'charset.unsupported': () => new AppError('unsupported_media_type', 'Send JSON in UTF-8.'),
+  'charset.unsupported': otherCharset,
 };
 
 /**
@@ -19,7 +19,12 @@ const PARSER_ERRORS: Record<string, () => AppError> = {
  * handle later.
  */
 export function jsonBody(limitBytes: number): RequestHandler {
-  const parse = express.json({ limit: limitBytes, type: 'application/json', strict: false });
+  const parse = express.json({
+    limit: limitBytes,
+    type: 'application/json',
+    strict: false,
+    verify: assertUtf8,
+  });
   return (request: Request, response: Response, next: NextFunction): void => {
     if (!hasBody(request)) {
       request.body = {};
@@ -40,7 +45,18 @@ function hasBody({ headers }: Request): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
+function otherCharset(): AppError {
+  return new AppError('unsupported_media_type', 'Send JSON in UTF-8.');
+}
+
+/** Bytes that are no UTF-8 would be read, and stored, as U+FFFD. */
+function assertUtf8(_request: unknown, _response: unknown, bytes: Buffer, charset: string): void {
+  if (charset !== 'utf-8') throw otherCharset();
+  if (!isUtf8(bytes)) throw new AppError('invalid_json', 'The request body is not valid UTF-8.');
+}
+
 function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
   const type = (error as { type?: string }).type ?? '';
   return (
     PARSER_ERRORS[type]?.() ??
@@ -55,30 +71,12 @@ function checkBody(request: Request): AppError | undefined {
     return undefined;
   }
   if (body === null || typeof body !== 'object' || Array.isArray(body)) {
-    return new AppError('validation_failed', 'The request body must be a JSON object.', {
-      details: [{ path: [], message: 'the request body must be a JSON object' }],
-    });
+    return refusalOfWhole('the request body must be a JSON object');
   }
-  const forbidden = Object.keys(body).find((key) => FORBIDDEN_KEYS.has(key));
-  if (forbidden !== undefined) {
-    const message = `property ${forbidden} should not exist`;
-    return new AppError('validation_failed', message, { details: [{ path: [forbidden], message }] });
-  }
-  if (isDeeperThan(body, DEEPEST_NESTING)) {
-    const message = `the request body is nested deeper than ${DEEPEST_NESTING} levels`;
-    return new AppError('validation_failed', message, { details: [{ path: [], message }] });
-  }
-  return undefined;
+  const fault = faultOfShape(body);
+  return fault === undefined ? refusalOfReservedKey(body) : refusalOfWhole(`the request body is ${fault}`);
 }
 
-/** Goes level by level: a recursive walk would overflow the stack on the very input it looks for. */
-export function isDeeperThan(root: object, deepest: number): boolean {
-  let level: object[] = [root];
-  for (let depth = 1; level.length > 0; depth++) {
-    if (depth > deepest) return true;
-    level = level.flatMap((value) =>
-      Object.values(value).filter((item): item is object => item !== null && typeof item === 'object'),
-    );
-  }
-  return false;
+function refusalOfWhole(message: string): AppError {
+  return new AppError('validation_failed', message, { details: [{ path: [], message }] });
 }

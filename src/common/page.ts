@@ -1,21 +1,33 @@
-import { Type } from 'class-transformer';
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { AppError } from './app-error';
 import { isStorable } from './storable-text';
 
 const DEFAULT_PAGE_SIZE = 50;
 
+/** `1e1`, `0x10` and ` 10` are numbers to JavaScript, not to a reader of a URL. */
+const isDigits = (value: unknown): boolean => typeof value === 'string' && /^\d{1,9}$/.test(value);
+
 /** How lists are asked for; see section 0 of the contract. */
 export class PageQuery {
   /** Items a page, 1–100. */
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: 100,
+    default: DEFAULT_PAGE_SIZE,
+    description: 'Items a page',
+  })
   @IsOptional()
-  @Type(() => Number)
+  @Transform(({ value }: { value: unknown }) => (isDigits(value) ? Number(value) : value))
   @IsInt()
   @Min(1)
   @Max(100)
   limit: number = DEFAULT_PAGE_SIZE;
 
   /** `next_cursor` of the page before. */
+  @ApiPropertyOptional({ maxLength: 512, description: '`next_cursor` of the page before' })
   @IsOptional()
   @IsString()
   @MaxLength(512)

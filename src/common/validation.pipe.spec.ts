@@ -69,6 +69,23 @@ describe('InputPipe', () => {
     await expect(validate(value)).rejects.toMatchObject({ code: 'text_not_storable', status: 400 });
   });
 
+  it.each(['__proto__', 'constructor', 'prototype', 'toString'])(
+    'refuses the key %s, which would vanish else',
+    async (key) => {
+      await expect(validate(JSON.parse(`{"${key}":1}`))).rejects.toMatchObject({
+        code: 'validation_failed',
+        details: [{ path: [key], message: `property ${key} should not exist` }],
+      });
+    },
+  );
+
+  it('gives back no more of made-up names than a client can use', async () => {
+    const names = Array.from({ length: 1000 }, (_, index) => [`${index}${'x'.repeat(1000)}`, 1]);
+    const error: unknown = await validate(Object.fromEntries(names)).catch((fault: unknown) => fault);
+    expect((error as { details: object[] }).details).toHaveLength(50);
+    expect(JSON.stringify(error).length).toBeLessThan(30_000);
+  });
+
   it.each(['1e3', ' 7 ', 'true', '0x10'])('leaves the path parameter %p to its own pipe', async (text) => {
     expect(await pipe.transform(text, { type: 'param', metatype: Number, data: 'id' })).toBe(text);
   });

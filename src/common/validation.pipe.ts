@@ -1,13 +1,22 @@
 import { Injectable, type ValidationError, ValidationPipe } from '@nestjs/common';
 import { AppError, type ErrorDetail } from './app-error';
+import { refusalOfReservedKey } from './reserved-keys';
 import { STORABLE_TEXT } from './storable-text';
+
+/** An answer does not give back a thousand made-up names of ten thousand characters. */
+const MOST_DETAILS = 50;
+const LONGEST_NAME = 100;
+const LONGEST_MESSAGE = 300;
 
 /** Each failed constraint with the path of the value it is about. */
 export function toErrorDetails(errors: ValidationError[], parent: (string | number)[] = []): ErrorDetail[] {
   return errors.flatMap((error) => {
     const isIndex = Array.isArray(error.target) || /^\d+$/.test(error.property);
-    const path = [...parent, isIndex ? Number(error.property) : error.property];
-    const own = Object.values(error.constraints ?? {}).map((message) => ({ path, message }));
+    const path = [...parent, isIndex ? Number(error.property) : error.property.slice(0, LONGEST_NAME)];
+    const own = Object.values(error.constraints ?? {}).map((message) => ({
+      path,
+      message: message.slice(0, LONGEST_MESSAGE),
+    }));
     return [...own, ...toErrorDetails(error.children ?? [], path)];
   });
 }
@@ -21,7 +30,7 @@ function constraintNames(errors: ValidationError[]): string[] {
 
 /** The contract's answer to input that a DTO refuses. */
 export function toValidationError(errors: ValidationError[]): AppError {
-  const details = toErrorDetails(errors);
+  const details = toErrorDetails(errors).slice(0, MOST_DETAILS);
   const isOnlyUnstorable = constraintNames(errors).every((name) => name === STORABLE_TEXT);
   if (isOnlyUnstorable) {
     return new AppError('text_not_storable', details[0]?.message ?? 'Text cannot be stored.');
@@ -41,6 +50,12 @@ export class InputPipe extends ValidationPipe {
       validationError: { target: true, value: false },
       exceptionFactory: toValidationError,
     });
+  }
+
+  /** Nest drops such keys without a word, also deep in what is the provider's business. */
+  protected override stripProtoKeys(value: unknown): void {
+    const refusal = value !== null && typeof value === 'object' ? refusalOfReservedKey(value) : undefined;
+    if (refusal !== undefined) throw refusal;
   }
 
   /** A path's `1e3` is not the id 1000: what a parameter may be, its own pipe says. */

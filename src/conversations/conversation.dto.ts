@@ -1,6 +1,7 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsOptional, IsString } from 'class-validator';
+import { IsBoolean, IsOptional, IsString, Matches } from 'class-validator';
+import { IsOmittable } from '../common/is-omittable';
 import { PageQuery } from '../common/page';
 import { IsStorableText } from '../common/storable-text';
 import { HasLength } from '../common/text-length';
@@ -8,6 +9,7 @@ import type { Conversation, StoredMessage, StoredToolCall } from './message.type
 
 export class ConversationsQuery extends PageQuery {
   /** true lists the archive instead. */
+  @ApiPropertyOptional({ type: Boolean, default: false, description: 'true lists the archive instead' })
   @IsOptional()
   @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
   @IsBoolean()
@@ -15,13 +17,14 @@ export class ConversationsQuery extends PageQuery {
 }
 
 export class UpdateConversationRequest {
-  @IsOptional()
+  @IsOmittable()
   @IsString()
   @HasLength(1, 200)
+  @Matches(/\S/, { message: 'title must not be blank' })
   @IsStorableText()
   title?: string;
 
-  @IsOptional()
+  @IsOmittable()
   @IsBoolean()
   archived?: boolean;
 }
@@ -72,6 +75,22 @@ export class MessageView {
 
   @ApiProperty({ example: '2026-11-21T09:30:00.000Z' })
   created_at!: string;
+}
+
+export class ConversationPageView {
+  @ApiProperty({ type: [ConversationView] })
+  items!: ConversationView[];
+
+  @ApiProperty({ type: String, nullable: true, example: null })
+  next_cursor!: string | null;
+}
+
+export class MessagePageView {
+  @ApiProperty({ type: [MessageView] })
+  items!: MessageView[];
+
+  @ApiProperty({ type: String, nullable: true, example: null })
+  next_cursor!: string | null;
 }
 
 export function toConversationView(conversation: Conversation): ConversationView {

@@ -1,12 +1,21 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import { CurrentUser } from '../auth/current-user.decorator';
 import type { Principal } from '../auth/principal';
 import { type Page, PageQuery } from '../common/page';
 import { ParseIdPipe } from '../common/parse-id.pipe';
 import {
+  ConversationPageView,
   ConversationsQuery,
   ConversationView,
+  MessagePageView,
   type MessageView,
   toConversationView,
   toMessageView,
@@ -21,6 +30,8 @@ export class ConversationsController {
   constructor(private readonly conversations: ConversationsService) {}
 
   @Get()
+  @ApiOperation({ summary: 'Lists conversations, most recently used first' })
+  @ApiOkResponse({ type: ConversationPageView })
   async list(
     @CurrentUser() user: Principal,
     @Query() query: ConversationsQuery,
@@ -33,6 +44,7 @@ export class ConversationsController {
   }
 
   @Get(':id')
+  @ApiOperation({ summary: 'A conversation, without its messages' })
   @ApiOkResponse({ type: ConversationView })
   async find(
     @CurrentUser() user: Principal,
@@ -42,6 +54,7 @@ export class ConversationsController {
   }
 
   @Patch(':id')
+  @ApiOperation({ summary: 'Renames or archives a conversation' })
   @ApiBody({
     type: UpdateConversationRequest,
     examples: { rename: { value: { title: 'Shopping' } }, archive: { value: { archived: true } } },
@@ -57,11 +70,15 @@ export class ConversationsController {
 
   @Delete(':id')
   @HttpCode(204)
+  @ApiOperation({ summary: 'Deletes a conversation and its messages' })
+  @ApiNoContentResponse()
   async delete(@CurrentUser() user: Principal, @Param('id', ParseIdPipe) id: number): Promise<void> {
     await this.conversations.delete(user.id, id);
   }
 
   @Get(':id/messages')
+  @ApiOperation({ summary: 'Lists what was said, oldest first' })
+  @ApiOkResponse({ type: MessagePageView })
   async listMessages(
     @CurrentUser() user: Principal,
     @Param('id', ParseIdPipe) id: number,

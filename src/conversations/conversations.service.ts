@@ -160,7 +160,7 @@ export class ConversationsService {
     const after = page.cursor === undefined ? 0 : (decodeCursor(page.cursor, ['id'])[0] as number);
     const rows = await this.database.query<MessageRow>(sql`
       SELECT id, seq, turn_id, role, body, status, created_at FROM messages
-      WHERE conversation_id = ${conversationId} AND seq > ${after} AND ${this.ownedBy(userId, conversationId)}
+      WHERE conversation_id = ${conversationId} AND seq > ${after}::bigint AND ${this.ownedBy(userId, conversationId)}
       ORDER BY seq LIMIT ${page.limit + 1}`);
     if (rows.length === 0) await this.find(userId, conversationId);
     return toPage(rows, page.limit, toMessage, (row) => [row.seq]);

@@ -1,5 +1,5 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiExcludeEndpoint, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiExcludeEndpoint, ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { Lifecycle } from '../common/lifecycle';
 import { Public } from '../common/public.decorator';
@@ -8,6 +8,20 @@ import { Database } from '../database/database.service';
 import { sql } from '../database/sql';
 
 const PING_TIMEOUT_MS = 2000;
+
+class HealthView {
+  @ApiProperty({ enum: ['healthy', 'unhealthy'] })
+  status!: 'healthy' | 'unhealthy';
+
+  @ApiProperty({ enum: ['connected', 'disconnected'] })
+  database!: 'connected' | 'disconnected';
+
+  @ApiProperty({ type: String, enum: ['openai', 'simulator', 'not_configured'] })
+  upstream!: Settings['upstream'];
+
+  @ApiProperty({ example: 3600 })
+  uptime_seconds!: number;
+}
 
 @ApiTags('health')
 @Public()
@@ -21,7 +35,8 @@ export class HealthController {
 
   @Get(['health', 'api/health'])
   @ApiOperation({ summary: 'Whether the server and its database work, and who answers model calls' })
-  async health(@Res({ passthrough: true }) response: Response): Promise<object> {
+  @ApiOkResponse({ type: HealthView, description: '503 with the same fields when something does not work' })
+  async health(@Res({ passthrough: true }) response: Response): Promise<HealthView> {
     const isConnected = await this.isDatabaseConnected();
     response.status(isConnected ? 200 : 503).setHeader('Cache-Control', 'no-store');
     return {

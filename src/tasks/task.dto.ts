@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsOptional, ValidateIf } from 'class-validator';
+import { IsBoolean, IsIn, IsOptional } from 'class-validator';
 import { AppError } from '../common/app-error';
+import { IsOmittable } from '../common/is-omittable';
 import { PageQuery } from '../common/page';
 import { formatDue, IsDue, NO_DUE, parseDue } from './due';
 import type { Task } from './task.entity';
@@ -16,9 +17,6 @@ import {
   type TaskStatus,
 } from './task.rules';
 import type { NewTask, TaskPatch } from './task.types';
-
-/** Absent is fine, null is not. */
-const IsOmittable = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
 
 export class ListTasksQuery extends PageQuery {
   @ApiPropertyOptional({ enum: ['all', ...TASK_STATUSES], default: 'all' })

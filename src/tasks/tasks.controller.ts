@@ -84,6 +84,7 @@ export class TasksController {
   }
 
   @Get(':id')
+  @ApiOperation({ summary: 'A task; its ETag goes into If-Match' })
   @ApiOkResponse({ type: TaskView })
   async find(@CurrentUser() user: Principal, @Param('id', ParseIdPipe) id: number): Promise<TaskView> {
     return toTaskView(await this.tasks.find(user.id, id));
@@ -141,6 +142,7 @@ export class TasksController {
 
   @Delete(':id')
   @HttpCode(204)
+  @ApiOperation({ summary: 'Deletes a task' })
   @ApiIfMatch()
   @ApiNoContentResponse()
   async delete(

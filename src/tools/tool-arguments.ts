@@ -1,13 +1,12 @@
 import type { Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import { isDeeperThan } from '../common/json-body.middleware';
+import { faultOfShape } from '../common/json-shape';
 import { isStorable } from '../common/storable-text';
 import { toErrorDetails } from '../common/validation.pipe';
 import { invalidArguments } from './typed-tool';
 
 const MOST_CHARACTERS = 64 * 1024;
-const DEEPEST_NESTING = 64;
 const LONGEST_DETAIL = 500;
 /** class-transformer drops these without a word; an unknown field is to be refused. */
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
@@ -25,9 +24,8 @@ export function parseArguments(text: string): JsonObject {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw invalidArguments('the arguments must be a JSON object');
   }
-  if (isDeeperThan(value, DEEPEST_NESTING)) {
-    throw invalidArguments(`the arguments are nested deeper than ${DEEPEST_NESTING} levels`);
-  }
+  const fault = faultOfShape(value);
+  if (fault !== undefined) throw invalidArguments(`the arguments are ${fault}`);
   refuseUnfit(value);
   return value as JsonObject;
 }

@@ -1,0 +1,4 @@
+import { ValidateIf } from 'class-validator';
+
+/** Absent is fine, null is not. */
+export const IsOmittable = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);

@@ -1,0 +1,28 @@
+export const DEEPEST_NESTING = 64;
+/** What reads it later compares the keys of an object with each other, and looks at every value: this bounds both. */
+export const MOST_KEYS = 1000;
+export const MOST_VALUES = 50_000;
+
+/**
+ * What makes JSON from outside unsafe to handle, as what it "is"; undefined when nothing does.
+ * Goes level by level: a recursive walk would overflow the stack on the very input it looks for.
+ */
+export function faultOfShape(root: object): string | undefined {
+  let valueCount = 0;
+  let level: object[] = [root];
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > DEEPEST_NESTING) return `nested deeper than ${DEEPEST_NESTING} levels`;
+    const below: object[] = [];
+    for (const parent of level) {
+      const values: unknown[] = Object.values(parent);
+      if (!Array.isArray(parent) && values.length > MOST_KEYS) {
+        return `too wide: an object has more than ${MOST_KEYS} fields`;
+      }
+      valueCount += values.length;
+      if (valueCount > MOST_VALUES) return `too large: it has more than ${MOST_VALUES} values`;
+      for (const value of values) if (value !== null && typeof value === 'object') below.push(value);
+    }
+    level = below;
+  }
+  return undefined;
+}
