@@ -163,6 +163,20 @@ describe('The agent against an independent upstream', () => {
     expect(two!.tools).toEqual(one!.tools);
   });
 
+  it.each([
+    ['a name with a NUL', { model: 'gpt\u0000x' }],
+    [
+      'usage beyond every bound',
+      { usage: { prompt_tokens: 9e15, completion_tokens: 9e15, total_tokens: 1.8e16 } },
+    ],
+    ['negative usage', { usage: { prompt_tokens: -5, completion_tokens: -5, total_tokens: -10 } }],
+  ])('completes a turn whose provider reports %s', async (_name, lie) => {
+    script({ content: 'Hello.', ...lie });
+    const { status, body } = await user.post('/api/chat', { message: 'x' });
+    const next = await user.post('/api/chat', { conversation_id: body.conversation_id, message: 'y' });
+    expect([status, next.status]).toEqual([200, 200]);
+  });
+
   it('stores what a model writes that Postgres cannot: NUL and half a surrogate pair', async () => {
     script({ content: 'nul \u0000 and half \ud800 done' });
     const { status, body } = await user.post('/api/chat', { message: 'x' });

@@ -95,6 +95,23 @@ describe('Cancelling a turn', () => {
     expect(rows[0]!.output_tokens).toBeGreaterThan(0);
   });
 
+  it('books a refused call as free, also when the turn is cancelled while it waits to try again', async () => {
+    const waiting = user.post('/api/chat', { message: '[[fault:rate_limit:9]] hello' });
+    const [turn] = await until(async () => {
+      const rows = await app.database.query<{ id: string }>(`SELECT id FROM turns WHERE state = 'calling'`);
+      const isRefused = app.simulator.requests().at(-1)?.state === 'done';
+      return rows.length > 0 && isRefused && rows;
+    });
+    await user.post(`/api/turns/${turn!.id}/cancel`);
+
+    expect((await waiting).body.code).toBe('turn_cancelled');
+    const ledger = await app.database.query(
+      'SELECT is_estimated, input_tokens::int AS input, cost_micro_usd::int AS cost FROM usage_ledger WHERE turn_id = $1',
+      [turn!.id],
+    );
+    expect(ledger).toEqual([{ is_estimated: false, input: 0, cost: 0 }]);
+  });
+
   it('reaches a turn that runs on another instance within a second', async () => {
     const other = await createTestApp({ RATE_LIMIT_PER_MINUTE: '0' }, { database: app.database });
     try {

@@ -71,6 +71,63 @@ describe('A turn whose process or database dies', () => {
     expect(ledger).toHaveLength(1);
   });
 
+  it('sends nothing more when it was taken over while it waited to try again', async () => {
+    const waiting = user.post('/api/chat', { message: '[[fault:rate_limit:2]] hello' });
+    const [turn] = await until(async () => {
+      const isRefused = app.simulator.requests().some(({ state }) => state === 'done');
+      return isRefused && app.database.query<{ id: string }>('SELECT id FROM turns');
+    });
+    await app.database.query(`UPDATE turns SET lease_expires_at = now() - interval '1 second'`);
+    await app.app.get(TurnSweeper).sweep();
+    const answer = await waiting;
+
+    expect(answer.body.code).toBe('turn_interrupted');
+    expect(app.simulator.requests()).toHaveLength(1);
+    const calls = await app.database.query(
+      'SELECT attempt, call_id IS NOT NULL AS booked FROM upstream_calls LEFT JOIN usage_ledger ON call_id = id WHERE upstream_calls.turn_id = $1',
+      [turn!.id],
+    );
+    expect(calls).toEqual([{ attempt: 1, booked: true }]);
+  });
+
+  it('leaves no call without its row in the ledger: what an ended turn left open, the sweep books', async () => {
+    const { body } = await user.post('/api/chat', { message: 'hello' });
+    await app.database.query(
+      `INSERT INTO upstream_calls (id, user_id, turn_id, step, attempt, door, provider, model, input_tokens_estimate)
+       SELECT gen_random_uuid(), user_id, turn_id, 1, 2, door, provider, model, 77 FROM upstream_calls WHERE turn_id = $1`,
+      [body.turn_id],
+    );
+    await app.app.get(TurnSweeper).sweep();
+    await app.app.get(TurnSweeper).sweep();
+
+    const ledger = await app.database.query(
+      `SELECT input_tokens::int AS input FROM usage_ledger WHERE turn_id = $1 AND outcome = 'interrupted'`,
+      [body.turn_id],
+    );
+    expect(ledger).toEqual([{ input: 77 }]);
+  });
+
+  it('keeps what its tools did in the turn that the sweep closes', async () => {
+    const stream = await openStream(app.url, token, '/api/chat/stream', {
+      message: '[[fault:slow:100]] Add a task to buy milk',
+    });
+    const { turn_id: turnId } = (await stream.blocks.next()).value as Block;
+    await stream.blocks.next();
+    const { tool_result: told } = (await stream.blocks.next()).value as Block;
+    const running = await user.get(`/api/turns/${turnId}`);
+    await app.database.query(`UPDATE turns SET lease_expires_at = now() - interval '1 second'`);
+    await app.app.get(TurnSweeper).sweep();
+    const swept = await user.get(`/api/turns/${turnId}`);
+    stream.leave();
+
+    expect(running.body).toMatchObject({ state: 'running', changes: told.changes });
+    expect(swept.body).toMatchObject({
+      state: 'failed',
+      changes: told.changes,
+      tool_calls: [{ tool: 'add_task' }],
+    });
+  });
+
   it('is swept by one of two replicas that sweep at once', async () => {
     const other = await createTestApp({ RATE_LIMIT_PER_MINUTE: '0' }, { database: app.database });
     try {
@@ -123,6 +180,18 @@ describe('A turn whose process or database dies', () => {
     expect(answer.status).toBe(503);
     expect(answer.body.code).toBe('database_unavailable');
     expect(await app.database.query('SELECT 1 FROM tasks')).toEqual([]);
+  });
+
+  it('answers 503 when the commit of a task’s change is lost', async () => {
+    const task = await user.post('/api/tasks', { title: 'Buy milk' });
+    await app.database.query(`
+      CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+      CREATE CONSTRAINT TRIGGER break_commit AFTER UPDATE ON tasks DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION fail()`);
+    const answer = await user.patch(`/api/tasks/${task.body.id}`, { title: 'Buy oat milk' });
+    expect(answer.status).toBe(503);
+    expect(answer.body.code).toBe('database_unavailable');
   });
 
   it('answers 503 while the database is gone and works again after', async () => {

@@ -82,6 +82,29 @@ describe('When the provider fails', () => {
     },
   );
 
+  it.each([
+    // fault, estimated
+    ['error_in_stream', true],
+    ['cut', true],
+    ['stall', true],
+    ['server_error', false],
+    ['insufficient_quota', false],
+  ])('books %s as an estimate: %s; what the provider refused cost nothing', async (fault, isEstimated) => {
+    const { body } = await user.post('/api/chat', { message: `[[fault:${fault}]] hello` });
+    const last = (await callsOf(body.turn_id)).at(-1)!;
+    expect(last.is_estimated).toBe(isEstimated);
+    expect(last.input > 0).toBe(isEstimated);
+  });
+
+  it('estimates the input about as the provider counts it, tools included', async () => {
+    const whole = await user.post('/api/chat', { message: 'hello' });
+    const cut = await user.post('/api/chat', { message: '[[fault:cut]] hello' });
+    const [booked] = await callsOf(cut.body.turn_id);
+    const ratio = booked!.input / whole.body.usage.prompt_tokens;
+    expect(ratio).toBeGreaterThan(0.7);
+    expect(ratio).toBeLessThan(1.4);
+  });
+
   it('keeps the text that came before a cut as partial', async () => {
     const { body } = await user.post('/api/chat', { message: '[[fault:cut]] hello' });
     const page = await user.get(`/api/conversations/${body.conversation_id}/messages`);

@@ -56,12 +56,12 @@ export class AgentService {
 
   /**
    * Accepts a turn and sets it going.
-   * @throws AppError model_not_allowed, upstream_not_configured, not_found, conversation_busy
+   * @throws AppError model_not_allowed, upstream_not_configured, shutting_down, not_found, conversation_busy
    */
   async start(request: NewTurnRequest): Promise<StartedTurn> {
     this.models.assertConfigured();
     const { name: model, replaced } = this.models.choose(request.model);
-    const turn = await this.accept(request, model);
+    const turn = await this.running.admit(() => this.accept(request, model));
     const events = new TurnEvents();
     const { settings, journal, models, tools, metrics, clock } = this;
     this.running.run(turn.position, settings.agent.turnTimeoutMs, (signal) =>
@@ -86,7 +86,8 @@ export class AgentService {
         ...projectHistory(history.slice(0, -1), this.settings.agent.historyTokenLimit),
         withContext(message, this.clock.now(), timezone),
       ];
-      const intent = this.models.intend({ userId, turnId, step: 1, door: 'agent', model }, messages);
+      const request = { model, messages, tools: this.tools.definitions() };
+      const intent = this.models.intend({ userId, turnId, step: 1, door: 'agent' }, request);
       return { messages, intent };
     };
     const conversationId = request.conversationId ?? undefined;

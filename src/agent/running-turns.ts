@@ -1,5 +1,7 @@
-import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { AppError } from '../common/app-error';
 import { describeError } from '../common/describe-error';
+import { Lifecycle } from '../common/lifecycle';
 import { TurnJournal } from './turn-journal';
 
 const HEARTBEAT_MS = 10_000;
@@ -25,14 +27,43 @@ interface RunningTurn {
 
 /** The turns that run in this process: keeps their leases, carries cancels to them, waits for them on the way down. */
 @Injectable()
-export class RunningTurns implements OnModuleDestroy {
+export class RunningTurns implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(RunningTurns.name);
   private readonly turns = new Map<string, RunningTurn>();
+  private readonly starting = new Set<Promise<unknown>>();
+  private readonly timers: NodeJS.Timeout[] = [];
   private isStopped = false;
-  private heartbeat: NodeJS.Timeout | undefined;
-  private cancelPoll: NodeJS.Timeout | undefined;
 
-  constructor(private readonly journal: TurnJournal) {}
+  constructor(
+    private readonly journal: TurnJournal,
+    private readonly lifecycle: Lifecycle,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.every(HEARTBEAT_MS, 'heartbeat_failed', () => this.renewLeases());
+    this.every(CANCEL_POLL_MS, 'cancel_poll_failed', () => this.lookForCancels());
+  }
+
+  onModuleDestroy(): void {
+    for (const timer of this.timers) clearInterval(timer);
+  }
+
+  /**
+   * Accepts a turn, counted among those that `drain` waits for.
+   * @throws AppError shutting_down
+   */
+  async admit<T>(accept: () => Promise<T>): Promise<T> {
+    if (this.lifecycle.isShuttingDown) {
+      throw new AppError('shutting_down', 'The server is shutting down.', { retryAfterSeconds: 5 });
+    }
+    const accepting = accept();
+    this.starting.add(accepting);
+    try {
+      return await accepting;
+    } finally {
+      this.starting.delete(accepting);
+    }
+  }
 
   /**
    * Runs a turn's loop under a signal that stops it, until it has come to its end.
@@ -50,11 +81,9 @@ export class RunningTurns implements OnModuleDestroy {
       .finally(() => {
         clearTimeout(deadline);
         this.turns.delete(turn.turnId);
-        if (this.turns.size === 0) this.stopTimers();
       });
     this.turns.set(turn.turnId, { ...turn, abort, finished });
     if (this.isStopped) abort.abort(new TurnStoppedError('shutting_down'));
-    this.startTimers();
   }
 
   /** Stops a turn if it runs here, and waits until that is written down. */
@@ -69,9 +98,9 @@ export class RunningTurns implements OnModuleDestroy {
   /** Waits for all turns; those still running after the grace are stopped, and the stop written down. */
   async drain(graceMs: number): Promise<void> {
     const timer = setTimeout(() => this.stopAll(), graceMs);
-    // A turn accepted a moment before the door closed may begin while others are waited for.
-    while (this.turns.size > 0) {
-      await Promise.all([...this.turns.values()].map(({ finished }) => finished));
+    while (this.turns.size + this.starting.size > 0) {
+      const running = [...this.turns.values()].map(({ finished }) => finished);
+      await Promise.allSettled([...running, ...this.starting]);
     }
     clearTimeout(timer);
   }
@@ -81,41 +110,35 @@ export class RunningTurns implements OnModuleDestroy {
     for (const { abort } of this.turns.values()) abort.abort(new TurnStoppedError('shutting_down'));
   }
 
-  onModuleDestroy(): void {
-    this.stopTimers();
-  }
-
-  private startTimers(): void {
-    this.heartbeat ??= setInterval(() => void this.renewLeases(), HEARTBEAT_MS);
-    this.cancelPoll ??= setInterval(() => void this.lookForCancels(), CANCEL_POLL_MS);
-  }
-
-  private stopTimers(): void {
-    clearInterval(this.heartbeat);
-    clearInterval(this.cancelPoll);
-    this.heartbeat = this.cancelPoll = undefined;
+  /** While there are turns; a round that hangs is not joined by the next. */
+  private every(intervalMs: number, failure: string, work: () => Promise<void>): void {
+    let isAtWork = false;
+    const round = async (): Promise<void> => {
+      if (isAtWork || this.turns.size === 0) return;
+      isAtWork = true;
+      try {
+        await work();
+      } catch (error) {
+        this.logger.warn({ event: failure, ...describeError(error) });
+      } finally {
+        isAtWork = false;
+      }
+    };
+    this.timers.push(setInterval(() => void round(), intervalMs));
   }
 
   private async renewLeases(): Promise<void> {
     const held = [...this.turns.values()];
-    try {
-      const kept = new Set(await this.journal.renewLeases(held));
-      for (const { turnId, abort } of held) {
-        if (!kept.has(turnId)) abort.abort(new TurnStoppedError('lease_lost'));
-      }
-    } catch (error) {
-      this.logger.warn({ event: 'heartbeat_failed', ...describeError(error) });
+    const kept = new Set(await this.journal.renewLeases(held));
+    for (const { turnId, abort } of held) {
+      if (!kept.has(turnId)) abort.abort(new TurnStoppedError('lease_lost'));
     }
   }
 
   private async lookForCancels(): Promise<void> {
-    try {
-      const requested = await this.journal.findCancelRequested([...this.turns.keys()]);
-      for (const turnId of requested) {
-        this.turns.get(turnId)?.abort.abort(new TurnStoppedError('cancelled'));
-      }
-    } catch (error) {
-      this.logger.warn({ event: 'cancel_poll_failed', ...describeError(error) });
+    const requested = await this.journal.findCancelRequested([...this.turns.keys()]);
+    for (const turnId of requested) {
+      this.turns.get(turnId)?.abort.abort(new TurnStoppedError('cancelled'));
     }
   }
 }

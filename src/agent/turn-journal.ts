@@ -5,11 +5,10 @@ import { toStorableJson } from '../common/storable-text';
 import { ConversationsService } from '../conversations/conversations.service';
 import type { NewMessage, StoredMessage } from '../conversations/message.types';
 import { CommitUnknownError, Database, type SqlRunner, type Transaction } from '../database/database.service';
-import { databaseUnavailable } from '../database/database-errors';
 import { empty, type Sql, sql } from '../database/sql';
 import type { ChatMessage, ModelReply } from '../models/chat.types';
 import type { ParsedToolCall, ToolOutcome } from '../tools/tool.types';
-import { UsageService } from '../usage/usage.service';
+import { type OpenCall, UsageService } from '../usage/usage.service';
 import type { CallIntent, Settlement } from '../usage/usage.types';
 import type { Turn, TurnPosition, TurnResult, TurnState } from './turn.types';
 
@@ -44,6 +43,8 @@ export interface RanTools {
   outcomes: ToolOutcome[];
   /** The assistant's message with its calls, then a message for each result. */
   messages: NewMessage[];
+  /** What the turn has come to with them. */
+  result: TurnResult;
   nextIntent: CallIntent;
 }
 
@@ -90,7 +91,7 @@ export class TurnJournal {
       return await this.database.transaction(work);
     } catch (error) {
       if (!(error instanceof CommitUnknownError) || accepted === undefined) throw error;
-      if ((await this.readBack(turn.turnId)) === undefined) throw databaseUnavailable(error);
+      if ((await this.readBack(turn.turnId)) === undefined) throw error;
       return accepted;
     }
   }
@@ -108,6 +109,22 @@ export class TurnJournal {
     throw new AppError('conversation_busy', 'Another turn is still running in this conversation.', {
       retryAfterSeconds: 1,
     });
+  }
+
+  /**
+   * A failed attempt is settled and the next one's intent written.
+   * @throws TurnMovedError when the turn is no longer ours to go on with; the failed attempt is settled all the same
+   */
+  async retry(at: TurnPosition, failed: Settlement, next: CallIntent): Promise<void> {
+    const condition = sql`EXISTS (SELECT 1 FROM turns WHERE ${stillAt(at, 'calling')})`;
+    const opened = await this.database.query(sql`
+      WITH ${this.usage.settling(failed)} ${this.usage.opening(next, condition)}`);
+    if (opened.length === 0) throw new TurnMovedError();
+  }
+
+  /** Books a call of a turn that someone else has moved; done already, it changes nothing. */
+  async settle(settlement: Settlement): Promise<void> {
+    await this.usage.settle(this.database, settlement);
   }
 
   /** T1 with tool calls: the call settled, the reply journalled, its tools due. */
@@ -146,36 +163,40 @@ export class TurnJournal {
         if (moved.length === 0) throw new TurnMovedError();
         ran = await runTools(tx);
         await this.conversations.append(tx, at.conversationId, at.turnId, ran.messages);
-        await this.insertEffects(tx, at, calls, ran.outcomes);
+        await this.insertEffects(tx, at, calls, ran);
         await this.usage.open(tx, ran.nextIntent);
         return ran;
       });
     } catch (error) {
       if (!(error instanceof CommitUnknownError) || ran === undefined) throw error;
       const turn = await this.readBack(at.turnId);
-      if (turn?.step !== at.step + 1 || turn.leaseToken !== at.leaseToken) throw databaseUnavailable(error);
+      if (turn?.step !== at.step + 1 || turn.leaseToken !== at.leaseToken) throw error;
       return ran;
     }
   }
 
+  /** What the step did, for undoing it, and what the turn has come to, for whoever asks while it runs or after a crash. */
   private async insertEffects(
     tx: SqlRunner,
     at: TurnPosition,
     calls: readonly ParsedToolCall[],
-    outcomes: ToolOutcome[],
+    { outcomes, result }: RanTools,
   ): Promise<void> {
-    const rows = outcomes.map(({ result, images }, index) => ({
+    const rows = outcomes.map((outcome, index) => ({
       ordinal: index + 1,
       tool: calls[index]!.name,
       arguments: calls[index]!.arguments,
-      result,
-      images,
+      result: outcome.result,
+      images: outcome.images,
     }));
     await tx.query(sql`
-      INSERT INTO tool_effects (turn_id, step, ordinal, tool, arguments, result, images)
-      SELECT ${at.turnId}::uuid, ${at.step}::integer, ordinal, tool, arguments, result, images
-      FROM jsonb_to_recordset(${JSON.stringify(toStorableJson(rows))}::jsonb)
-        AS effect (ordinal integer, tool text, arguments jsonb, result jsonb, images jsonb)`);
+      WITH effects AS (
+        INSERT INTO tool_effects (turn_id, step, ordinal, tool, arguments, result, images)
+        SELECT ${at.turnId}::uuid, ${at.step}::integer, ordinal, tool, arguments, result, images
+        FROM jsonb_to_recordset(${JSON.stringify(toStorableJson(rows))}::jsonb)
+          AS effect (ordinal integer, tool text, arguments jsonb, result jsonb, images jsonb)
+      )
+      UPDATE turns SET result = ${toJson(result)}::jsonb WHERE id = ${at.turnId} AND lease_token = ${at.leaseToken}`);
   }
 
   /** T1 with final text: the call settled, the reply published, the turn completed. */
@@ -293,16 +314,14 @@ export class TurnJournal {
   }
 
   /**
-   * Closes the turns whose process is gone: the slot is freed, their open calls are booked as estimates. Replicas that
-   * sweep together share the work.
+   * Closes the turns whose process is gone, which frees their conversations, and books every call that a turn left
+   * open when it ended. Replicas that sweep together share the work.
    * @param estimate what an open call is booked at
-   * @returns how many were closed
+   * @returns how many turns were closed
    */
-  async sweep(
-    estimate: (call: { id: string; model: string; inputTokensEstimate: number }) => Settlement,
-  ): Promise<number> {
+  async sweep(estimate: (call: OpenCall) => Settlement): Promise<number> {
     return this.database.transaction(async (tx) => {
-      const expired = await tx.query<{ id: string }>(sql`
+      const expired = await tx.query(sql`
         WITH expired AS (
           SELECT id FROM turns WHERE state IN ('calling', 'tools') AND lease_expires_at < now()
           ORDER BY lease_expires_at LIMIT 100 FOR UPDATE SKIP LOCKED
@@ -314,9 +333,8 @@ export class TurnJournal {
           is_resumable = cancel_requested_at IS NULL,
           finished_at = now()
         FROM expired WHERE turns.id = expired.id RETURNING turns.id`);
-      for (const { id } of expired) {
-        for (const call of await this.usage.findOpen(tx, id)) await this.usage.settle(tx, estimate(call));
-      }
+      const isOver = sql`turn_id IN (SELECT id FROM turns WHERE state NOT IN ('calling', 'tools'))`;
+      for (const call of await this.usage.findOpen(tx, isOver)) await this.usage.settle(tx, estimate(call));
       return expired.length;
     });
   }

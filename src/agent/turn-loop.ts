@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { AppError } from '../common/app-error';
 import type { Clock } from '../common/clock';
@@ -5,7 +6,7 @@ import { describeError } from '../common/describe-error';
 import type { Settings } from '../config/settings';
 import type { NewMessage, StoredToolCall } from '../conversations/message.types';
 import type { Transaction } from '../database/database.service';
-import type { ChatMessage, ModelReply } from '../models/chat.types';
+import type { ChatMessage, ChatRequest, ModelReply } from '../models/chat.types';
 import type { ModelCall } from '../models/model-call';
 import type { ModelsService } from '../models/models.service';
 import type { Metrics } from '../observability/metrics';
@@ -14,10 +15,12 @@ import type { ParsedToolCall, ToolOutcome } from '../tools/tool.types';
 import type { CallIntent, Settlement, TokenUsage } from '../usage/usage.types';
 import { toChatMessage } from './history-projection';
 import { RepeatedCalls } from './repeated-calls';
-import { TurnStoppedError } from './running-turns';
 import type { TurnEvents } from './turn-events';
-import { type RanTools, type TurnEnd, type TurnJournal, TurnMovedError } from './turn-journal';
+import { ABANDONED, CANCELLED, endingFor, type TurnEnding } from './turn-ending';
+import { LEASE_SECONDS, type RanTools, type TurnEnd, type TurnJournal, TurnMovedError } from './turn-journal';
 import { isActive, type TurnPosition, type TurnResult } from './turn.types';
+
+const END_RETRY_MS = 1000;
 
 export interface LoopServices {
   settings: Settings;
@@ -48,7 +51,7 @@ export class TurnLoop {
   private readonly messages: ChatMessage[];
   private readonly repeats = new RepeatedCalls();
   private readonly startedAt = performance.now();
-  private readonly result: TurnResult;
+  private result: TurnResult;
   private position: TurnPosition;
   private intent: CallIntent;
   /** The call whose settlement is not written yet. */
@@ -70,6 +73,7 @@ export class TurnLoop {
     this.result = { response: '', toolCalls: [], changes: [], usage, model: turn.model };
   }
 
+  /** Always ends the events, with `completed` or with the error that whoever waits is told. */
   async run(): Promise<void> {
     this.services.metrics.turnStarted();
     try {
@@ -78,7 +82,10 @@ export class TurnLoop {
       this.events.push({ type: 'completed', result: this.result });
       this.events.end();
     } catch (error) {
-      this.events.fail((await this.endEarly(error)).ofTurn(this.position));
+      await this.endEarly(error).catch((fault: unknown) => {
+        this.events.fail(endingFor(fault).error.ofTurn(this.position));
+        throw fault;
+      });
     }
   }
 
@@ -87,7 +94,7 @@ export class TurnLoop {
     const { settings, models, tools, journal } = this.services;
     // With tools off the model can only answer in words, so a turn always ends in some.
     const isLast = this.position.step >= settings.agent.maxSteps || this.repeats.isLooping;
-    const request = {
+    const request: ChatRequest = {
       model: this.turn.model,
       messages: this.messages,
       tools: isLast ? [] : tools.definitions(),
@@ -95,7 +102,10 @@ export class TurnLoop {
     if (settings.isPromptLogged) {
       this.logger.log({ event: 'prompt', turnId: this.position.turnId, messages: this.messages });
     }
-    this.call = models.converse(request, this.intent, this.signal);
+    const { position } = this;
+    const retry = (failed: Settlement, next: CallIntent): Promise<void> =>
+      journal.retry(position, failed, next);
+    this.call = models.converse(request, this.intent, retry, this.signal);
     const reply = await this.listen(this.call);
     const settlement = this.takeSettlement('completed');
     const calls = isLast ? [] : this.readCalls(reply);
@@ -144,7 +154,7 @@ export class TurnLoop {
   private async runTools(reply: ModelReply, calls: ParsedToolCall[]): Promise<void> {
     const toolCalls = calls.map(toStoredCall);
     for (const call of toolCalls) this.events.push({ type: 'tool_call', call });
-    const { outcomes, messages, nextIntent } = await this.services.journal.publishTools(
+    const { outcomes, messages, result, nextIntent } = await this.services.journal.publishTools(
       this.position,
       calls,
       (tx) => this.runCalls(tx, reply, calls, toolCalls),
@@ -153,7 +163,7 @@ export class TurnLoop {
     this.intent = nextIntent;
     this.unpublishedText = '';
     this.messages.push(...messages.map(toChatMessage));
-    this.result.toolCalls.push(...toolCalls);
+    this.result = result;
     outcomes.forEach((outcome, index) => this.tellOutcome(calls[index]!, outcome));
   }
 
@@ -172,18 +182,23 @@ export class TurnLoop {
       return { role: 'tool', toolCallId: calls[index]!.id, content: JSON.stringify(result) };
     });
     const messages: NewMessage[] = [{ role: 'assistant', content: reply.text, toolCalls }, ...results];
-    const next = [...this.messages, ...messages.map(toChatMessage)];
-    return {
-      outcomes,
-      messages,
-      nextIntent: models.intend({ ...this.intent, step: this.position.step + 1 }, next),
+    const result = {
+      ...this.result,
+      toolCalls: [...this.result.toolCalls, ...toolCalls],
+      changes: [...this.result.changes, ...outcomes.flatMap(({ changes }) => changes)],
     };
+    const nextRequest = {
+      model: this.turn.model,
+      messages: [...this.messages, ...messages.map(toChatMessage)],
+      tools: tools.definitions(),
+    };
+    const nextIntent = models.intend({ ...this.intent, step: this.position.step + 1 }, nextRequest);
+    return { outcomes, messages, result, nextIntent };
   }
 
   private tellOutcome(call: ParsedToolCall, { ok, result, changes }: ToolOutcome): void {
     this.services.metrics.countToolCall(this.services.tools.has(call.name) ? call.name : 'unknown', ok);
     this.repeats.add(call);
-    this.result.changes.push(...changes);
     this.events.push({ type: 'tool_result', id: call.id, tool: call.name, isOk: ok, result, changes });
   }
 
@@ -209,61 +224,58 @@ export class TurnLoop {
     }
   }
 
-  /** T3. @returns what whoever waits for the turn is told */
-  private async endEarly(cause: unknown): Promise<AppError> {
-    const end = await this.judge(cause);
-    if (end.state === undefined) {
-      this.ended('abandoned');
-      return end.error;
-    }
-    const { state, error, isResumable } = end;
-    const outcome = state === 'cancelled' ? 'cancelled' : 'failed';
+  /** T3. Who waits is told once the end is written, or at once where the database cannot be reached. */
+  private async endEarly(cause: unknown): Promise<void> {
+    const ending = await this.endingFor(cause);
+    const error = ending.error.ofTurn(this.position);
+    const outcome = ending.state === 'cancelled' ? 'cancelled' : 'failed';
     const settlement = this.call === undefined ? this.settlement : this.takeSettlement(outcome);
-    const told = state === 'cancelled' ? undefined : { code: error.code, message: error.message };
-    try {
-      await this.services.journal.end(this.position, settlement, {
-        state,
-        error: told,
-        isResumable,
+    if (error.status >= 500 && error.cause !== undefined) {
+      const { turnId } = this.position;
+      this.logger.warn({ event: 'turn_failed', turnId, code: error.code, ...describeError(error.cause) });
+    }
+    if (error.code === 'database_unavailable') this.events.fail(error);
+    if (ending.state === undefined) {
+      if (settlement !== undefined) await this.services.journal.settle(settlement);
+    } else {
+      await this.writeEnd(settlement, {
+        state: ending.state,
+        error: ending.state === 'cancelled' ? undefined : { code: error.code, message: error.message },
+        isResumable: ending.isResumable,
         result: this.result,
         partialText: this.unpublishedText,
       });
-    } catch (failure) {
-      // Left to the sweeper: the lease runs out.
-      this.logger.warn({
-        event: 'turn_end_not_written',
-        turnId: this.position.turnId,
-        ...describeError(failure),
-      });
     }
-    this.ended(state, error.code);
-    return error;
+    this.ended(ending.state ?? 'abandoned', error.code);
+    this.events.fail(error);
   }
 
-  /** How a turn that cannot go on is to end; no state: it is no longer ours to end. */
-  private async judge(
-    cause: unknown,
-  ): Promise<Pick<TurnEnd, 'isResumable'> & { state?: TurnEnd['state']; error: AppError }> {
-    if (cause instanceof TurnMovedError) {
-      const isCancel = await this.isCancelRequested();
-      return isCancel ? CANCELLED : ABANDONED;
-    }
-    if (cause instanceof TurnStoppedError) {
-      if (cause.reason === 'cancelled') return CANCELLED;
-      if (cause.reason === 'lease_lost') return ABANDONED;
-      if (cause.reason === 'deadline') {
-        const error = new AppError('upstream_timeout', 'The turn took longer than the server allows.');
-        return { state: 'failed', isResumable: true, error };
+  private async endingFor(cause: unknown): Promise<TurnEnding> {
+    if (!(cause instanceof TurnMovedError)) return endingFor(cause);
+    return (await this.isCancelRequested()) ? CANCELLED : ABANDONED;
+  }
+
+  /** Tries for as long as the lease lives; after that the sweeper closes the turn. */
+  private async writeEnd(settlement: Settlement | undefined, end: TurnEnd): Promise<void> {
+    const deadline = performance.now() + LEASE_SECONDS * 1000;
+    let unwritten = settlement;
+    for (;;) {
+      try {
+        await this.services.journal.end(this.position, unwritten, end);
+        return;
+      } catch (failure) {
+        const isAway = failure instanceof AppError && failure.code === 'database_unavailable';
+        const isRefused = !isAway && !(failure instanceof TurnMovedError) && unwritten !== undefined;
+        if (!isRefused && (!isAway || performance.now() > deadline)) {
+          const { turnId } = this.position;
+          this.logger.warn({ event: 'turn_end_not_written', turnId, ...describeError(failure) });
+          return;
+        }
+        // A settlement that the ledger refuses must not keep the conversation; the sweeper books the call.
+        if (isRefused) unwritten = undefined;
+        else await delay(END_RETRY_MS);
       }
-      const error = new AppError('shutting_down', 'The server is shutting down.', { retryAfterSeconds: 5 });
-      return { state: 'failed', isResumable: true, error };
     }
-    if (cause instanceof AppError) {
-      return { state: 'failed', isResumable: cause.status >= 500 || cause.status === 429, error: cause };
-    }
-    this.logger.error({ event: 'turn_failed', turnId: this.position.turnId, ...describeError(cause) });
-    const error = new AppError('internal', 'Something went wrong on the server.', { cause });
-    return { state: 'failed', isResumable: false, error };
   }
 
   private async isCancelRequested(): Promise<boolean> {
@@ -292,19 +304,6 @@ export class TurnLoop {
     });
   }
 }
-
-const CANCELLED = {
-  state: 'cancelled',
-  isResumable: false,
-  error: new AppError('turn_cancelled', 'The turn was cancelled.'),
-} as const;
-
-const ABANDONED = {
-  isResumable: true,
-  error: new AppError('turn_interrupted', 'The turn was interrupted. Send the message again.', {
-    retryAfterSeconds: 1,
-  }),
-};
 
 function toStoredCall({ id, name, arguments: given, error }: ParsedToolCall): StoredToolCall {
   return { id, tool: name, arguments: given, ...(error === undefined ? {} : { error }) };

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { databaseUnavailable } from '../database/database-errors';
 import { CommitUnknownError, Database } from '../database/database.service';
 import { AccessTokens } from './access-tokens';
 import { AccountLock } from './account-lock';
@@ -37,7 +36,7 @@ export class AuthService {
     } catch (error) {
       if (!(error instanceof CommitUnknownError)) throw error;
       const user = await this.users.findById(newUser.id);
-      if (user === null) throw databaseUnavailable(error);
+      if (user === null) throw error;
       return this.issue(user, await this.sessions.begin(user.id));
     }
   }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings';
-import { databaseUnavailable } from '../database/database-errors';
 import { CommitUnknownError, Database, type SqlRunner, type Transaction } from '../database/database.service';
 import { sql } from '../database/sql';
 import type { AccessTokenClaims } from './access-tokens';
@@ -179,11 +178,7 @@ export class SessionsService {
     } catch (error) {
       if (!(error instanceof CommitUnknownError)) throw error;
     }
-    try {
-      return await this.database.transaction(work);
-    } catch (error) {
-      throw error instanceof CommitUnknownError ? databaseUnavailable(error) : error;
-    }
+    return this.database.transaction(work);
   }
 }
 

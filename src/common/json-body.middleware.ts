@@ -4,18 +4,19 @@ import { AppError } from './app-error';
 import { faultOfShape } from './json-shape';
 import { refusalOfReservedKey } from './reserved-keys';
 
-/** The errors of Express's body parser, by its `type`. */
+/** The errors of Express's body parser and of `verifyEncoding`, by their `type`. */
 const PARSER_ERRORS: Record<string, () => AppError> = {
   // Answered when it has come in, unkept, or REQUEST_TIMEOUT ends it: a client that still sends would not read it.
   'entity.too.large': () => new AppError('body_too_large', 'The request body is too large.'),
   'entity.parse.failed': () => new AppError('invalid_json', 'The request body is not valid JSON.'),
   'encoding.unsupported': () =>
     new AppError('unsupported_media_type', 'This content encoding is not supported.'),
-  'charset.unsupported': otherCharset,
+  'charset.unsupported': () => new AppError('unsupported_media_type', 'Send JSON in UTF-8.'),
+  'charset.broken': () => new AppError('invalid_json', 'The request body is not valid UTF-8.'),
 };
 
 /**
- * Reads JSON bodies: `application/json` only, bounded before they are read, and no deeper than what is safe to
+ * Reads JSON bodies: `application/json` in UTF-8 only, bounded before they are read, and of a shape that is safe to
  * handle later.
  */
 export function jsonBody(limitBytes: number): RequestHandler {
@@ -23,7 +24,7 @@ export function jsonBody(limitBytes: number): RequestHandler {
     limit: limitBytes,
     type: 'application/json',
     strict: false,
-    verify: assertUtf8,
+    verify: verifyEncoding,
   });
   return (request: Request, response: Response, next: NextFunction): void => {
     if (!hasBody(request)) {
@@ -45,18 +46,13 @@ function hasBody({ headers }: Request): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-function otherCharset(): AppError {
-  return new AppError('unsupported_media_type', 'Send JSON in UTF-8.');
-}
-
 /** Bytes that are no UTF-8 would be read, and stored, as U+FFFD. */
-function assertUtf8(_request: unknown, _response: unknown, bytes: Buffer, charset: string): void {
-  if (charset !== 'utf-8') throw otherCharset();
-  if (!isUtf8(bytes)) throw new AppError('invalid_json', 'The request body is not valid UTF-8.');
+function verifyEncoding(_request: unknown, _response: unknown, bytes: Buffer, charset: string): void {
+  const type = charset !== 'utf-8' ? 'charset.unsupported' : isUtf8(bytes) ? undefined : 'charset.broken';
+  if (type !== undefined) throw Object.assign(new Error(type), { type });
 }
 
 function toAppError(error: unknown): AppError {
-  if (error instanceof AppError) return error;
   const type = (error as { type?: string }).type ?? '';
   return (
     PARSER_ERRORS[type]?.() ??

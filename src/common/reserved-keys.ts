@@ -1,7 +1,7 @@
 import { AppError } from './app-error';
 
 /** A name that every object has a meaning for: the libraries that read our input drop such a key or misread it. */
-const isReserved = (key: string): boolean => key === 'prototype' || key in Object.prototype;
+export const isReserved = (key: string): boolean => key === 'prototype' || key in Object.prototype;
 
 /** The refusal of a value that has such a key itself; those further down are data. */
 export function refusalOfReservedKey(value: object): AppError | undefined {

@@ -13,12 +13,16 @@ export function toErrorDetails(errors: ValidationError[], parent: (string | numb
   return errors.flatMap((error) => {
     const isIndex = Array.isArray(error.target) || /^\d+$/.test(error.property);
     const path = [...parent, isIndex ? Number(error.property) : error.property.slice(0, LONGEST_NAME)];
-    const own = Object.values(error.constraints ?? {}).map((message) => ({
-      path,
-      message: message.slice(0, LONGEST_MESSAGE),
-    }));
+    const own = Object.entries(error.constraints ?? {})
+      .sort(typeFirst)
+      .map(([, message]) => ({ path, message: message.slice(0, LONGEST_MESSAGE) }));
     return [...own, ...toErrorDetails(error.children ?? [], path)];
   });
+}
+
+/** Of a text where a number belongs, "must be an integer" says more than "must not be greater than 100". */
+function typeFirst([a]: [string, string], [b]: [string, string]): number {
+  return Number(b.startsWith('is')) - Number(a.startsWith('is'));
 }
 
 function constraintNames(errors: ValidationError[]): string[] {

@@ -60,7 +60,6 @@ describe('readSettings', () => {
       '/app',
     );
     expect(settings).toEqual({
-      isProduction: true,
       port: 81,
       host: '0.0.0.0',
       dataDirectory: '/app/.data',

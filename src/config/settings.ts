@@ -3,7 +3,6 @@ import { type Environment, readEnvironment } from './environment';
 
 /** What the whole server is set to, read once at start. Durations in milliseconds, sizes in bytes. */
 export abstract class Settings {
-  abstract readonly isProduction: boolean;
   abstract readonly port: number;
   abstract readonly host: string;
   abstract readonly dataDirectory: string;
@@ -64,7 +63,6 @@ export function readSettings(source: NodeJS.ProcessEnv, projectDirectory: string
   const environment = readEnvironment(source);
   const { DATA_DIR } = environment;
   return {
-    isProduction: environment.NODE_ENV === 'production',
     port: environment.PORT,
     host: environment.HOST,
     dataDirectory: isAbsolute(DATA_DIR) ? DATA_DIR : join(projectDirectory, DATA_DIR),

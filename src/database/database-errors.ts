@@ -10,6 +10,9 @@ const UNAVAILABLE_CODES = new Set([
   'EPIPE',
   'ENOENT',
   '53300', // too_many_connections
+  '55P03', // lock_not_available
+  '57014', // query_canceled: a statement took longer than we let it
+  '25P03', // idle_in_transaction_session_timeout
   '57P01', // admin_shutdown
   '57P02', // crash_shutdown
   '57P03', // cannot_connect_now

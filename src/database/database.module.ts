@@ -12,9 +12,8 @@ export class DatabaseModule {
     const typeOrm = TypeOrmModule.forRootAsync({
       useFactory: () => ({ ...dataSourceOptions(connection), autoLoadEntities: true, retryAttempts: 0 }),
       dataSourceFactory: async (options) => {
-        const dataSource = await new DataSource(options!).initialize();
-        await migrate(dataSource);
-        return dataSource;
+        await migrate(connection.url);
+        return new DataSource(options!).initialize();
       },
     });
     return { module: DatabaseModule, imports: [typeOrm], providers: [Database], exports: [Database] };

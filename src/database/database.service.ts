@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import { AppError } from '../common/app-error';
 import { databaseUnavailable, isDatabaseUnavailable, isTransactionVictim } from './database-errors';
 import type { Sql } from './sql';
 
@@ -17,8 +18,16 @@ export interface Transaction extends SqlRunner {
   savepoint<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** The connection broke while a COMMIT was under way: whether it took place is not known here. */
-export class CommitUnknownError extends Error {}
+/**
+ * The connection broke while a COMMIT was under way: whether it took place is not known here. Who made the row's id can
+ * read it back; for everyone else it is what it is, a database that cannot be reached.
+ */
+export class CommitUnknownError extends AppError {
+  constructor(cause: unknown) {
+    const { code, message, retryAfterSeconds } = databaseUnavailable(cause);
+    super(code, message, { retryAfterSeconds, cause });
+  }
+}
 
 /** The one way to run SQL by hand and the one transaction helper. */
 @Injectable()
@@ -111,6 +120,6 @@ async function commit(runner: QueryRunner): Promise<void> {
   try {
     await runner.commitTransaction();
   } catch (cause) {
-    throw new CommitUnknownError('The connection broke during a commit.', { cause });
+    throw new CommitUnknownError(cause);
   }
 }

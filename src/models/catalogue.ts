@@ -5,6 +5,8 @@ import { CATALOGUE, type CatalogueModel, type Price } from './catalogue.data';
 const SNAPSHOT_SUFFIX = /-\d{4}-\d{2}-\d{2}$/;
 const NANO_PER_MICRO = 1000;
 
+const SIMULATOR_MODEL = 'simulator-1';
+
 const byName = new Map(CATALOGUE.map((model) => [model.name, model]));
 
 /** The catalogue's entry for a model or for a dated snapshot of it. */
@@ -46,6 +48,11 @@ export function daysUntilShutdown(name: string, now: Date): number | undefined {
 export interface Cost {
   costMicroUsd: number | null;
   priceDate: string | null;
+}
+
+/** By what a call is priced that no reply named the model of. The simulator's cost nothing, whatever was asked for. */
+export function pricedModel(provider: string, requested: string): string {
+  return provider === 'simulator' ? SIMULATOR_MODEL : requested;
 }
 
 /** The cost of a call at the price of its day; null where the catalogue has none. Fractions of a micro-USD round up. */

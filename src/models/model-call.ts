@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type OpenAI from 'openai';
 import type { Clock } from '../common/clock';
+import { toStorable } from '../common/storable-text';
 import type { Metrics } from '../observability/metrics';
-import type { CallIntent, CallOutcome, Settlement } from '../usage/usage.types';
-import type { UsageService } from '../usage/usage.service';
+import type { CallIntent, CallOutcome, Settlement, TokenUsage } from '../usage/usage.types';
 import { adaptRequest } from './adapt-request';
-import { findModel, priceOf } from './catalogue';
+import { findModel, pricedModel, priceOf } from './catalogue';
 import type { ChatRequest, ModelReply } from './chat.types';
 import { ReplyAssembler } from './reply-assembler';
 import { estimateTokens } from './token-estimate';
@@ -21,9 +21,17 @@ import {
 const MOST_RETRIES = 2;
 const FIRST_BACKOFF_MS = 400;
 
+const LONGEST_MODEL_NAME = 100;
+
+/** The caller's refusal of a retry, which is no failure of the provider's. */
+class NotRetriedError extends Error {}
+
+/** Books a failed attempt and commits the intent of the next, both or neither; throws where that must not be sent. */
+export type Retry = (failed: Settlement, next: CallIntent) => Promise<void>;
+
 export interface ModelCallOptions {
   client: OpenAI;
-  usage: UsageService;
+  retry: Retry;
   metrics: Metrics;
   clock: Clock;
   /** The longest wait for headers and for each next byte. */
@@ -52,11 +60,6 @@ export class ModelCall {
     this.intent = firstIntent;
   }
 
-  /** What has been said so far. */
-  get text(): string {
-    return this.assembler.text;
-  }
-
   /**
    * Yields the text as it comes and returns the whole reply.
    * @throws AppError as the contract maps the provider's failures; whatever `signal` was aborted with when it was
@@ -81,29 +84,18 @@ export class ModelCall {
         idle.stop();
       }
     } catch (error) {
-      this.failure = error;
+      // Who stops waiting for a retry leaves the failure that asked for it.
+      this.failure ??= error;
       this.signal.throwIfAborted();
+      if (error instanceof NotRetriedError) throw error.cause;
       throw toUpstreamError(error);
     }
   }
 
   /** What the last call came to, by the provider's own numbers where they came. */
   settlement(outcome: CallOutcome): Settlement {
-    const { usage } = this.assembler;
-    const answered = this.assembler.model === undefined ? undefined : findModel(this.assembler.model);
-    const model = answered?.name ?? this.assembler.model?.slice(0, 100) ?? this.intent.model;
-    const isRefused = this.failure !== undefined && !mayHaveBeenBilled(this.failure) && this.text === '';
-    const isUnbilled = !this.isSent || isRefused;
-    const tokens =
-      usage ??
-      (isUnbilled
-        ? { input: 0, cached: 0, output: 0, reasoning: 0 }
-        : {
-            input: this.intent.inputTokensEstimate,
-            cached: 0,
-            output: estimateTokens(this.text),
-            reasoning: 0,
-          });
+    const model = this.bookedModel();
+    const tokens = this.assembler.usage ?? this.estimate();
     this.options.metrics.countModelCall({
       provider: this.intent.provider,
       model: findModel(model)?.name ?? 'other',
@@ -116,10 +108,29 @@ export class ModelCall {
       callId: this.intent.id,
       model,
       outcome,
-      isEstimated: usage === undefined && !isUnbilled,
+      isEstimated: this.assembler.usage === undefined && !this.isUnbilled(),
       tokens,
       ...priceOf(model, tokens, this.options.clock.now()),
     };
+  }
+
+  /** The name is the provider's text: cleaned, or the ledger could refuse it. */
+  private bookedModel(): string {
+    const answered = this.assembler.model;
+    if (answered === undefined) return pricedModel(this.intent.provider, this.intent.model);
+    return findModel(answered)?.name ?? toStorable(answered.slice(0, LONGEST_MODEL_NAME));
+  }
+
+  private estimate(): TokenUsage {
+    if (this.isUnbilled()) return { input: 0, cached: 0, output: 0, reasoning: 0 };
+    const output = estimateTokens(this.assembler.written);
+    return { input: this.intent.inputTokensEstimate, cached: 0, output, reasoning: 0 };
+  }
+
+  /** Never sent, or refused before the model began. */
+  private isUnbilled(): boolean {
+    const hasBegun = this.assembler.model !== undefined;
+    return !this.isSent || (this.failure !== undefined && !hasBegun && !mayHaveBeenBilled(this.failure));
   }
 
   private async open(
@@ -146,14 +157,17 @@ export class ModelCall {
     await delay(backoffMs(advice, attempt), undefined, { signal: this.signal });
     const failed = this.settlement('failed');
     const next = { ...this.intent, id: randomUUID(), attempt: this.intent.attempt + 1 };
-    await this.options.usage.replace(failed, next);
+    await this.options.retry(failed, next).catch((cause: unknown) => {
+      throw new NotRetriedError('The next attempt was not committed.', { cause });
+    });
     this.intent = next;
     this.failure = undefined;
     this.isSent = false;
   }
 
-  private send(signal: AbortSignal): Promise<AsyncIterable<OpenAI.ChatCompletionChunk>> {
+  private async send(signal: AbortSignal): Promise<AsyncIterable<OpenAI.ChatCompletionChunk>> {
     const { model, messages, tools } = this.request;
+    signal.throwIfAborted();
     this.isSent = true;
     const { parameters } = adaptRequest(model, {
       model,

@@ -5,11 +5,11 @@ import { AppError } from '../common/app-error';
 import { Clock } from '../common/clock';
 import { Settings } from '../config/settings';
 import { Metrics } from '../observability/metrics';
-import { UsageService } from '../usage/usage.service';
+import type { OpenCall } from '../usage/usage.service';
 import type { CallIntent, Settlement } from '../usage/usage.types';
-import { catalogueNames, priceOf, type ResolvedModel, resolveModel } from './catalogue';
-import type { ChatMessage, ChatRequest } from './chat.types';
-import { ModelCall } from './model-call';
+import { catalogueNames, pricedModel, priceOf, type ResolvedModel, resolveModel } from './catalogue';
+import type { ChatRequest } from './chat.types';
+import { ModelCall, type Retry } from './model-call';
 import { estimateTokens } from './token-estimate';
 
 /** The one way out to providers. */
@@ -20,7 +20,6 @@ export class ModelsService {
 
   constructor(
     private readonly settings: Settings,
-    private readonly usage: UsageService,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
   ) {
@@ -51,23 +50,27 @@ export class ModelsService {
 
   /** The intent of a call's first attempt, to be committed by the caller before `converse` sends it. */
   intend(
-    call: Pick<CallIntent, 'userId' | 'turnId' | 'step' | 'door' | 'model'>,
-    messages: ChatMessage[],
+    call: Pick<CallIntent, 'userId' | 'turnId' | 'step' | 'door'>,
+    { model, messages, tools }: ChatRequest,
   ): CallIntent {
     return {
       ...call,
+      model,
       id: randomUUID(),
       attempt: 1,
       provider: this.settings.upstream,
-      inputTokensEstimate: estimateTokens(JSON.stringify(messages)),
+      inputTokensEstimate: estimateTokens(JSON.stringify({ messages, tools })),
     };
   }
 
-  /** A chat request whose intent is committed. Nothing is sent before its stream is read. */
-  converse(request: ChatRequest, intent: CallIntent, signal: AbortSignal): ModelCall {
+  /**
+   * A chat request whose intent is committed. Nothing is sent before its stream is read.
+   * @param retry books a failed attempt and commits the next one's intent
+   */
+  converse(request: ChatRequest, intent: CallIntent, retry: Retry, signal: AbortSignal): ModelCall {
     return new ModelCall(request, intent, signal, {
       client: this.requireClient(),
-      usage: this.usage,
+      retry,
       metrics: this.metrics,
       clock: this.clock,
       idleTimeoutMs: this.settings.upstreamTimeoutMs,
@@ -76,15 +79,16 @@ export class ModelsService {
   }
 
   /** What a call is booked at whose process died before it knew: its input, as estimated when it was sent. */
-  interruptedSettlement(call: { id: string; model: string; inputTokensEstimate: number }): Settlement {
+  interruptedSettlement(call: OpenCall): Settlement {
+    const model = pricedModel(call.provider, call.model);
     const tokens = { input: call.inputTokensEstimate, cached: 0, output: 0, reasoning: 0 };
     return {
       callId: call.id,
-      model: call.model,
+      model,
       outcome: 'interrupted',
       isEstimated: true,
       tokens,
-      ...priceOf(call.model, tokens, this.clock.now()),
+      ...priceOf(model, tokens, this.clock.now()),
     };
   }
 
@@ -99,7 +103,7 @@ export class ModelsService {
 function createClient({ openai, upstreamTimeoutMs }: Settings): OpenAI {
   return new OpenAI({
     apiKey: openai.apiKey,
-    // null: the SDK would otherwise read variables of its own.
+    // All named, so that the SDK reads no variables of its own for them.
     baseURL: openai.baseUrl ?? 'https://api.openai.com/v1',
     organization: openai.organization ?? null,
     project: openai.project ?? null,

@@ -4,6 +4,8 @@ import type { ModelReply, RequestedToolCall } from './chat.types';
 import { UpstreamReplyError } from './upstream-errors';
 
 const MOST_TOOL_CALLS = 128;
+/** Beyond what any model takes; a number above is a fault that must not overflow the ledger. */
+const MOST_TOKENS = 1_000_000_000;
 const LONGEST_REPLY_CHARACTERS = 4 * 1024 ** 2;
 
 /** Puts a streamed completion together, within bounds. */
@@ -15,6 +17,11 @@ export class ReplyAssembler {
   private readonly toolCalls: RequestedToolCall[] = [];
   private finishReason: string | undefined;
   private size = 0;
+
+  /** All that the model wrote, for estimates. */
+  get written(): string {
+    return this.text + this.toolCalls.map(({ name, argumentsText }) => name + argumentsText).join('');
+  }
 
   /** @returns the text this chunk adds */
   add(chunk: ChatCompletionChunk): string {
@@ -64,7 +71,7 @@ export class ReplyAssembler {
 
 function toTokenUsage(usage: NonNullable<ChatCompletionChunk['usage']>): TokenUsage {
   const count = (value: number | null | undefined): number =>
-    Number.isSafeInteger(value) && value! > 0 ? value! : 0;
+    Number.isSafeInteger(value) && value! > 0 ? Math.min(value!, MOST_TOKENS) : 0;
   const input = count(usage.prompt_tokens);
   const output = count(usage.completion_tokens);
   return {

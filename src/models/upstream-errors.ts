@@ -81,11 +81,13 @@ function fromClientFault(error: ProviderError, status: number): AppError {
   const body = error.error as { message?: unknown } | undefined;
   const text = typeof body?.message === 'string' ? body.message : 'The provider rejected the request.';
   return new AppError(
-    typeof error.code === 'string' && error.code !== '' ? cut(error.code, 100) : 'upstream_rejected',
+    typeof error.code === 'string' && error.code !== ''
+      ? cut(withoutIds(error.code), 100)
+      : 'upstream_rejected',
     cleanMessage(text),
     {
       status,
-      param: typeof error.param === 'string' ? cut(error.param, 200) : undefined,
+      param: typeof error.param === 'string' ? cut(withoutIds(error.param), 200) : undefined,
       cause: withoutBody(error),
     },
   );
@@ -93,11 +95,18 @@ function fromClientFault(error: ProviderError, status: number): AppError {
 
 /** A provider's words about the request, without anything that looks like a key, organisation or project id. */
 export function cleanMessage(text: string): string {
-  const cleaned = text
-    .replaceAll(/\b(?:sk|pk|rk|org|proj|sess|user|kt|ktr)[-_][\w*.-]{3,}/gi, '[removed]')
-    .replaceAll(/\bAIza[\w-]{10,}/g, '[removed]')
-    .replaceAll(/\bBearer\s+\S+/gi, '[removed]');
-  return cut(cleaned, LONGEST_MESSAGE);
+  return cut(withoutIds(text), LONGEST_MESSAGE);
+}
+
+function withoutIds(text: string): string {
+  return (
+    text
+      .replaceAll(/\b(?:sk|pk|rk|sess|kt|ktr)[-_][\w*.-]{3,}/gi, '[removed]')
+      // Ids have digits or are long; "user_id" and "user-supplied" are words.
+      .replaceAll(/\b(?:org|proj|user)[-_](?=[\w-]*\d|[\w-]{16})[\w*.-]+/gi, '[removed]')
+      .replaceAll(/\bAIza[\w-]{10,}/g, '[removed]')
+      .replaceAll(/\bBearer\s+\S+/gi, '[removed]')
+  );
 }
 
 /** A provider's words are kept with the turn they ended, so they must also be fit to be stored. */

@@ -2,14 +2,13 @@ import type { Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { faultOfShape } from '../common/json-shape';
+import { isReserved } from '../common/reserved-keys';
 import { isStorable } from '../common/storable-text';
 import { toErrorDetails } from '../common/validation.pipe';
 import { invalidArguments } from './typed-tool';
 
 const MOST_CHARACTERS = 64 * 1024;
 const LONGEST_DETAIL = 500;
-/** class-transformer drops these without a word; an unknown field is to be refused. */
-const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
 type JsonObject = Record<string, unknown>;
 
@@ -45,7 +44,7 @@ function refuseUnfit(value: unknown): void {
   }
   if (value === null || typeof value !== 'object') return;
   for (const [key, item] of Object.entries(value)) {
-    if (FORBIDDEN_KEYS.has(key)) throw invalidArguments(`property ${key} should not exist`);
+    if (isReserved(key)) throw invalidArguments(`property ${key} should not exist`);
     refuseUnfit(key);
     refuseUnfit(item);
   }

@@ -133,7 +133,6 @@ describe('ToolRegistry', () => {
       },
     });
     expect(registry.definitions()).toBe(registry.definitions());
-    expect(registry.inputs()).toContainEqual({ name: 'echo', input: EchoInput });
   });
 
   it('runs a call with the arguments of the model and the user of the context', async () => {

@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnModuleInit, type Type } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { AppError } from '../common/app-error';
 import { describeError } from '../common/describe-error';
@@ -48,11 +48,6 @@ export class ToolRegistry implements OnModuleInit {
   /** What the model is told: always the same bytes, so that the provider's prompt cache hits. */
   definitions(): ToolDefinition[] {
     return this.definitionsByName;
-  }
-
-  /** Each tool's input class, for the API's documentation. */
-  inputs(): { name: string; input: Type<object> }[] {
-    return this.registered().map(({ name, tool }) => ({ name, input: tool.input }));
   }
 
   has(name: string): boolean {

@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type SqlRunner } from '../database/database.service';
+import type { SqlRunner } from '../database/database.service';
 import { type Sql, sql } from '../database/sql';
 import type { CallIntent, Settlement } from './usage.types';
+
+const MOST_OPEN_CALLS = 500;
 
 /** A call that was sent and never settled: its process died. */
 export interface OpenCall {
   id: string;
+  provider: string;
   model: string;
   inputTokensEstimate: number;
 }
@@ -16,15 +19,23 @@ export interface OpenCall {
  */
 @Injectable()
 export class UsageService {
-  constructor(private readonly database: Database) {}
-
   /** Writes the intent of a call. Send only after the commit. */
   async open(tx: SqlRunner, intent: CallIntent): Promise<void> {
-    await tx.query(sql`
+    await tx.query(this.opening(intent));
+  }
+
+  /**
+   * The opening of a call as an INSERT that gives its id back, for statements that do more in the same moment.
+   * @param condition where it fails, nothing is opened
+   */
+  opening(intent: CallIntent, condition: Sql = sql`true`): Sql {
+    return sql`
       INSERT INTO upstream_calls
         (id, user_id, turn_id, step, attempt, door, provider, model, input_tokens_estimate)
-      VALUES (${intent.id}, ${intent.userId}, ${intent.turnId}, ${intent.step}, ${intent.attempt}, ${intent.door},
-              ${intent.provider}, ${intent.model}, ${intent.inputTokensEstimate})`);
+      SELECT ${intent.id}::uuid, ${intent.userId}::uuid, ${intent.turnId}::uuid, ${intent.step}::integer,
+             ${intent.attempt}::integer, ${intent.door}, ${intent.provider}, ${intent.model},
+             ${intent.inputTokensEstimate}::integer
+      WHERE ${condition} RETURNING id`;
   }
 
   /** The settling of a call as CTEs, for statements that do more in the same moment. */
@@ -52,20 +63,14 @@ export class UsageService {
     await tx.query(sql`WITH ${this.settling(settlement)} SELECT`);
   }
 
-  /** A retry: the failed call is settled and the next one's intent written, in one statement. */
-  async replace(failed: Settlement, next: CallIntent): Promise<void> {
-    await this.database.query(sql`
-      WITH ${this.settling(failed)}
-      INSERT INTO upstream_calls
-        (id, user_id, turn_id, step, attempt, door, provider, model, input_tokens_estimate)
-      VALUES (${next.id}, ${next.userId}, ${next.turnId}, ${next.step}, ${next.attempt}, ${next.door},
-              ${next.provider}, ${next.model}, ${next.inputTokensEstimate})`);
-  }
-
-  /** The calls of a turn that nobody will settle any more. */
-  async findOpen(tx: SqlRunner, turnId: string): Promise<OpenCall[]> {
+  /**
+   * Calls that nobody settled, locked for who asks; what another replica has in hand is passed over.
+   * @param condition which, over the columns of `upstream_calls`
+   */
+  async findOpen(tx: SqlRunner, condition: Sql): Promise<OpenCall[]> {
     return tx.query<OpenCall>(sql`
-      SELECT id, model, input_tokens_estimate AS "inputTokensEstimate"
-      FROM upstream_calls WHERE turn_id = ${turnId} AND settled_at IS NULL`);
+      SELECT id, provider, model, input_tokens_estimate AS "inputTokensEstimate"
+      FROM upstream_calls WHERE settled_at IS NULL AND ${condition}
+      ORDER BY created_at LIMIT ${MOST_OPEN_CALLS} FOR UPDATE SKIP LOCKED`);
   }
 }

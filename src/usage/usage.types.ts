@@ -28,7 +28,7 @@ export type CallOutcome = 'completed' | 'failed' | 'cancelled' | 'interrupted';
 /** What a call came to: one row of the ledger. */
 export interface Settlement {
   callId: string;
-  /** The model that answered, by its catalogue name; the one asked for where none did. */
+  /** The model that answered: its catalogue name, else the provider's; the one asked for where none did. */
   model: string;
   outcome: CallOutcome;
   /** false: the provider's own numbers, or nothing was billed. */

@@ -1,8 +1,6 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DataSource } from 'typeorm';
-import { dataSourceOptions } from '../../src/database/data-source';
 import { type RunningPostgres, startEmbeddedPostgres } from '../../src/database/embedded-postgres';
 import { migrate } from '../../src/database/migrator';
 import { SERVER_URL, TEMPLATE, urlOf, withClient } from './postgres';
@@ -18,9 +16,5 @@ export default async function setUp(): Promise<void> {
   globalThis.testPostgres = { server, folder };
   process.env[SERVER_URL] = server.url;
   await withClient(urlOf('postgres'), (client) => client.query(`CREATE DATABASE ${TEMPLATE}`));
-  const dataSource = await new DataSource(
-    dataSourceOptions({ url: urlOf(TEMPLATE), poolSize: 2 }),
-  ).initialize();
-  await migrate(dataSource);
-  await dataSource.destroy();
+  await migrate(urlOf(TEMPLATE));
 }

@@ -38,17 +38,21 @@ export async function ask(
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     ...headers,
   };
-  const isAsItIs = typeof body === 'string' || body instanceof Uint8Array || body === undefined;
+  const isAsItIs = typeof body === 'string' || Buffer.isBuffer(body);
   const response = await fetch(url + path, {
     method,
     headers: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== '')),
-    // A view on its bytes: fetch would name the type of a text by itself.
+    // As bytes: fetch would name a type of its own for text.
     body: body === undefined ? undefined : Buffer.from(isAsItIs ? (body as string) : JSON.stringify(body)),
     redirect: 'manual',
   });
   const text = await response.text();
   const isJson = response.headers.get('content-type')?.includes('application/json') ?? false;
-  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: isJson && text !== '' ? JSON.parse(text) : text,
+  };
 }
 
 /**
