@@ -101,9 +101,9 @@ export function cleanMessage(text: string): string {
 function withoutIds(text: string): string {
   return (
     text
-      .replaceAll(/\b(?:sk|pk|rk|sess|kt|ktr)[-_][\w*.-]{3,}/gi, '[removed]')
-      // Ids have digits or are long; "user_id" and "user-supplied" are words.
-      .replaceAll(/\b(?:org|proj|user)[-_](?=[\w-]*\d|[\w-]{16})[\w*.-]+/gi, '[removed]')
+      .replaceAll(/\b(?:sk|pk|rk|sess|kt|ktr|org|proj)[-_][\w*.-]{3,}/gi, '[removed]')
+      // An id has digits or is long; "user_id" and "user-supplied" are words.
+      .replaceAll(/\buser[-_](?=[\w-]*\d|[\w-]{16})[\w*.-]+/gi, '[removed]')
       .replaceAll(/\bAIza[\w-]{10,}/g, '[removed]')
       .replaceAll(/\bBearer\s+\S+/gi, '[removed]')
   );
