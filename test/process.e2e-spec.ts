@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { api, type Block, openStream, readAll, signUp, until } from './support/clients';
 import { Installation } from './support/process';
@@ -189,6 +189,34 @@ describe('The process', () => {
     expect(ready.status).toBe(503);
     expect(refused.status).toBe(503);
     expect(refused.body.code).toBe('shutting_down');
+    expect((await readAll(stream)).at(-1)).toBe('[DONE]');
+    expect(await exited).toBe(0);
+  });
+
+  it('does not begin the turn of a request that was half here when it was told to stop', async () => {
+    const started = installation.start();
+    const url = new URL(await started.url());
+    const { token } = await signUp(url.origin);
+    const stream = await openStream(url.origin, token, '/api/chat/stream', {
+      message: '[[fault:slow:100]] hello',
+    });
+    await stream.blocks.next();
+    const body = JSON.stringify({ message: 'Add a task to buy milk' });
+    const socket = connect(Number(url.port), url.hostname).setEncoding('utf8');
+    let answer = '';
+    socket.on('data', (text: string) => (answer += text)).on('error', () => undefined);
+    const ended = new Promise((resolve) => socket.once('close', resolve));
+    socket.write(
+      `POST /api/chat HTTP/1.1\r\nHost: ${url.host}\r\nAuthorization: Bearer ${token}\r\n` +
+        `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 10)}`,
+    );
+    const exited = started.stop('SIGTERM');
+    await until(async () => (await fetch(`${url.origin}/health/ready`)).status === 503);
+    socket.write(body.slice(10));
+    await ended;
+
+    expect(answer).toMatch(/^HTTP\/1\.1 503 /);
+    expect(answer).toContain('shutting_down');
     expect((await readAll(stream)).at(-1)).toBe('[DONE]');
     expect(await exited).toBe(0);
   });

@@ -46,6 +46,22 @@ describe('A turn whose process or database dies', () => {
     expect(ledger).toEqual([{ outcome: 'interrupted', is_estimated: true }]);
   });
 
+  it('renews its lease while it runs, so that nobody takes it over', async () => {
+    const { turnId } = await stalledTurn();
+    await app.database.query(
+      `UPDATE turns SET lease_expires_at = now() + interval '12 seconds' WHERE id = $1`,
+      [turnId],
+    );
+    const [turn] = await until(async () => {
+      const rows = await app.database.query<{ state: string }>(
+        `SELECT state FROM turns WHERE id = $1 AND lease_expires_at > now() + interval '20 seconds'`,
+        [turnId],
+      );
+      return rows.length > 0 && rows;
+    }, 12_000);
+    expect(turn!.state).toBe('calling');
+  }, 15_000);
+
   it('stays silent when it comes back after another took it over: nothing is written twice', async () => {
     const stream = await openStream(app.url, token, '/api/chat/stream', {
       message: '[[fault:slow:400]] Add a task to sleep',
