@@ -75,6 +75,25 @@ describe('Cancelling a turn', () => {
     expect(late.body.state).toBe('completed');
   });
 
+  it.each([
+    ['the answer', 'hello', [{ role: 'user' }, { role: 'assistant', status: 'partial' }]],
+    ['a tool call', 'Add a task to buy milk', [{ role: 'user' }]],
+  ])('wins over %s that arrives when it is already asked for', async (_what, message, kept) => {
+    await app.database.query(`
+      CREATE FUNCTION ask() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN NEW.cancel_requested_at = now(); RETURN NEW; END $$;
+      CREATE TRIGGER ask_at_once BEFORE INSERT ON turns FOR EACH ROW EXECUTE FUNCTION ask()`);
+    const { status, body } = await user.post('/api/chat', { message });
+    await app.database.query('DROP TRIGGER ask_at_once ON turns; DROP FUNCTION ask');
+
+    expect([status, body.code]).toEqual([409, 'turn_cancelled']);
+    const page = await user.get(`/api/conversations/${body.conversation_id}/messages`);
+    expect(page.body.items).toMatchObject(kept);
+    expect(await app.database.query('SELECT 1 FROM tasks')).toEqual([]);
+    const ledger = await app.database.query('SELECT 1 FROM usage_ledger WHERE turn_id = $1', [body.turn_id]);
+    expect(ledger).toHaveLength(1);
+  });
+
   it('books the aborted call as an estimate, once', async () => {
     const { turnId } = await stalledTurn();
     await user.post(`/api/turns/${turnId}/cancel`);

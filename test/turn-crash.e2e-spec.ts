@@ -1,3 +1,4 @@
+import { RunningTurns } from '../src/agent/running-turns';
 import { TurnSweeper } from '../src/agent/turn-sweeper';
 import { createTestApp, type TestApp } from './support/app';
 import { api, type Api, type Block, openStream, readAll, signUp, until } from './support/clients';
@@ -85,6 +86,20 @@ describe('A turn whose process or database dies', () => {
       accepted.turn_id,
     ]);
     expect(ledger).toHaveLength(1);
+  });
+
+  it('does not end a second time what the sweep has ended', async () => {
+    const { turnId } = await stalledTurn();
+    await app.database.query(
+      `UPDATE turns SET lease_expires_at = now() - interval '1 second' WHERE id = $1`,
+      [turnId],
+    );
+    await app.app.get(TurnSweeper).sweep();
+    await app.app.get(RunningTurns).stop(turnId, 'cancelled');
+
+    expect((await user.get(`/api/turns/${turnId}`)).body.state).toBe('failed');
+    const messages = await app.database.query('SELECT role FROM messages WHERE turn_id = $1', [turnId]);
+    expect(messages).toEqual([{ role: 'user' }]);
   });
 
   it('sends nothing more when it was taken over while it waited to try again', async () => {
