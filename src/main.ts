@@ -5,11 +5,11 @@ import { createApp } from './app.setup';
 import { shutDown } from './app.shutdown';
 import { StartupError } from './common/startup-error';
 import { DataDirectory } from './config/data-directory';
-import { loadSettings } from './config/load-settings';
+import { findUnreadVariables, loadSettings } from './config/load-settings';
 import type { Settings } from './config/settings';
 import { type LocalServices, startLocalServices } from './local-services';
+import { toListenFault } from './listen-faults';
 import { startReport } from './start-report';
-import { toStartupError } from './startup-faults';
 
 const PROJECT_DIRECTORY = join(__dirname, '..');
 /** What may remain to do once the grace is over: settling, closing, stopping the database. */
@@ -22,11 +22,13 @@ async function start(): Promise<void> {
   let app: NestExpressApplication | undefined;
   try {
     app = await createApp(services.settings);
-    await app.listen(settings.port, settings.host);
+    await app.listen(settings.port, settings.host).catch((error: unknown) => {
+      throw toListenFault(error);
+    });
     const url = await app.getUrl();
     dataDirectory.writePort(Number(new URL(url).port));
     stopOnSignal(app, services, settings);
-    process.stdout.write(startReport(services, url));
+    process.stdout.write(startReport(services, url, findUnreadVariables(PROJECT_DIRECTORY)));
   } catch (error) {
     await app?.close();
     await services.stop();
@@ -42,8 +44,16 @@ function stopOnSignal(app: NestExpressApplication, services: LocalServices, sett
     await services.stop();
   };
   const onSignal = (): void => {
-    if (isStopping) process.exit(1);
+    if (isStopping) {
+      // The database is told to stop too, and has its own time for that.
+      void services.stop().finally(() => process.exit(1));
+      return;
+    }
     isStopping = true;
+    const graceSeconds = Math.ceil(settings.shutdownGraceMs / 1000);
+    process.stdout.write(
+      `  stopping  running turns have ${graceSeconds} s to end; once more ends them now\n`,
+    );
     setTimeout(() => process.exit(0), settings.shutdownGraceMs + CLOSING_MS).unref();
     stop().then(
       () => process.exit(0),
@@ -54,9 +64,10 @@ function stopOnSignal(app: NestExpressApplication, services: LocalServices, sett
 }
 
 start().catch((error: unknown) => {
-  const fault = toStartupError(error);
-  process.stderr.write(`keyturn: ${fault.message}\n`);
-  if (!(fault instanceof StartupError)) process.stderr.write(`${fault.stack}\n`);
+  const isKnown = error instanceof StartupError;
+  process.stderr.write(
+    `keyturn: ${isKnown || !(error instanceof Error) ? String(error).replace('StartupError: ', '') : error.stack}\n`,
+  );
   process.exitCode = 1;
   // Pools and timers of a half-started app would keep the process up.
   setTimeout(() => process.exit(1), 100);

@@ -9,7 +9,7 @@ const report = (environment: Record<string, string> = {}, now = EARLY): string[]
   const settings = readSettings({ OPENAI_MODEL: 'gpt-4.1', ...environment }, '/app');
   const databaseFolder = settings.database.url === undefined ? '/app/.data/postgres' : undefined;
   const services: LocalServices = { settings, databaseFolder, stop: async () => undefined };
-  const text = startReport(services, URL, now);
+  const text = startReport(services, URL, [], now);
   expect(text.endsWith('\n')).toBe(true);
   return text.slice(0, -1).split('\n');
 };

@@ -7,6 +7,7 @@ const WARN_DAYS_BEFORE_SHUTDOWN = 60;
 export function startReport(
   { settings, databaseFolder }: LocalServices,
   url: string,
+  unreadVariables: readonly string[] = [],
   now = new Date(),
 ): string {
   const database =
@@ -30,6 +31,9 @@ export function startReport(
     ],
     ['data', `${databaseFolder ?? settings.dataDirectory}  (set DATA_DIR)`],
     ...shutdownWarning(settings.defaultModel, now),
+    ...(unreadVariables.length === 0
+      ? []
+      : [['warning', `.env names ${unreadVariables.join(', ')}: not read by this version`]]),
   ];
   return lines.map(([label, text]) => `  ${label!.padEnd(10)}${text}\n`).join('');
 }

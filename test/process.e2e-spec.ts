@@ -41,6 +41,14 @@ describe('The process', () => {
     expect(tasks.body.items).toMatchObject([{ id: added.body.changes[0].task_id }]);
   });
 
+  it('names what .env sets in vain', async () => {
+    writeFileSync(join(installation.folder, '.env'), 'OPENAI_KEY=sk-mistyped\nLOG_LEVEL=warn\n');
+    const started = installation.start();
+    await started.url();
+    await until(() => started.output.includes('warning   .env names OPENAI_KEY'));
+    expect(started.output).not.toContain('sk-mistyped');
+  });
+
   it('refuses a data folder that another process uses, in one line that names it', async () => {
     const first = installation.start();
     await first.url();
@@ -57,7 +65,7 @@ describe('The process', () => {
     let port: number;
 
     beforeAll(async () => {
-      taken = createServer().listen(0, '127.0.0.1');
+      taken = createServer((socket) => socket.end('not Postgres')).listen(0, '127.0.0.1');
       await new Promise((resolve) => taken.once('listening', resolve));
       port = (taken.address() as { port: number }).port;
     });
@@ -87,6 +95,12 @@ describe('The process', () => {
         /package\.json.*DATA_DIR/,
       ],
       ['a host that is not this machine’s', () => ({ HOST: '203.0.113.7' }), /HOST/],
+      ['a name of a host that is not there', () => ({ HOST: 'no-such-host.invalid' }), /HOST is not known/],
+      [
+        'a database port where something else answers',
+        () => ({ DATABASE_URL: `postgres://a:b@127.0.0.1:${port}/x` }),
+        /DATABASE_URL cannot be used/,
+      ],
       [
         'a .env that is a folder',
         () => {

@@ -14,6 +14,8 @@ import type { Turn, TurnPosition, TurnResult, TurnState } from './turn.types';
 
 /** By the database's clock, which all replicas share. */
 export const LEASE_SECONDS = 30;
+/** How many turns one sweep closes at most. */
+export const SWEEP_BATCH = 100;
 const READ_BACK_ATTEMPTS = 4;
 const READ_BACK_PAUSE_MS = 250;
 
@@ -202,6 +204,7 @@ export class TurnJournal {
   /** T1 with final text: the call settled, the reply published, the turn completed. */
   async complete(at: TurnPosition, settlement: Settlement, result: TurnResult, text: string): Promise<void> {
     const reply: NewMessage = { role: 'assistant', content: text };
+    const ifMoved = sql`AND EXISTS (SELECT 1 FROM moved)`;
     await this.move(
       at,
       'completed',
@@ -211,15 +214,19 @@ export class TurnJournal {
         UPDATE turns SET state = 'completed', finished_at = now(), result = ${toJson(result)}::jsonb
         WHERE ${stillAt(at, 'calling')} RETURNING id
       ),
-      ${this.appendingIfMoved(at, [reply], 'complete')}
+      ${this.conversations.appending(at.conversationId, at.turnId, [reply], 'complete', ifMoved)}
       SELECT id FROM moved`,
     );
   }
 
-  /** T3: the turn ends early. What was said is kept as partial; calls that were not published never are. */
+  /**
+   * T3: the turn ends early. What was said is kept as partial; calls that were not published never are. Where a T2
+   * went through whose answer was lost, the turn is a step further than its loop knows: what T2 wrote then stands.
+   */
   async end(at: TurnPosition, settlement: Settlement | undefined, end: TurnEnd): Promise<void> {
     const partial: NewMessage[] =
       end.partialText === '' ? [] : [{ role: 'assistant', content: end.partialText }];
+    const isSameStep = sql`AND EXISTS (SELECT 1 FROM moved WHERE step = ${at.step}::integer)`;
     const settling = settlement === undefined ? empty : sql`${this.usage.settling(settlement)},`;
     await this.move(
       at,
@@ -227,20 +234,16 @@ export class TurnJournal {
       sql`
       WITH ${settling}
       moved AS (
-        UPDATE turns SET state = ${end.state}, finished_at = now(), result = ${toJson(end.result)}::jsonb,
+        UPDATE turns SET state = ${end.state}, finished_at = now(),
+          result = CASE WHEN step = ${at.step}::integer THEN ${toJson(end.result)}::jsonb ELSE result END,
           error_code = ${end.error?.code ?? null}, error_message = ${end.error?.message ?? null},
           is_resumable = ${end.isResumable}::boolean
         WHERE id = ${at.turnId} AND lease_token = ${at.leaseToken} AND state IN ('calling', 'tools')
-        RETURNING id
+        RETURNING id, step
       ),
-      ${this.appendingIfMoved(at, partial, 'partial')}
+      ${this.conversations.appending(at.conversationId, at.turnId, partial, 'partial', isSameStep)}
       SELECT id FROM moved`,
     );
-  }
-
-  private appendingIfMoved(at: TurnPosition, messages: NewMessage[], status: 'complete' | 'partial'): Sql {
-    const condition = sql`AND EXISTS (SELECT 1 FROM moved)`;
-    return this.conversations.appending(at.conversationId, at.turnId, messages, status, condition);
   }
 
   /**
@@ -324,7 +327,7 @@ export class TurnJournal {
       const expired = await tx.query(sql`
         WITH expired AS (
           SELECT id FROM turns WHERE state IN ('calling', 'tools') AND lease_expires_at < now()
-          ORDER BY lease_expires_at LIMIT 100 FOR UPDATE SKIP LOCKED
+          ORDER BY lease_expires_at LIMIT ${SWEEP_BATCH} FOR UPDATE SKIP LOCKED
         )
         UPDATE turns SET
           state = CASE WHEN cancel_requested_at IS NULL THEN 'failed' ELSE 'cancelled' END,

@@ -57,6 +57,8 @@ export class TurnLoop {
   /** The call whose settlement is not written yet. */
   private call: ModelCall | undefined;
   private settlement: Settlement | undefined;
+  /** Of the next step's call, while T2 that would commit it is under way. */
+  private unsentIntent: CallIntent | undefined;
   /** What the model said in this step; not yet in the conversation. */
   private unpublishedText = '';
 
@@ -161,6 +163,7 @@ export class TurnLoop {
     );
     this.position = { ...this.position, step: this.position.step + 1 };
     this.intent = nextIntent;
+    this.unsentIntent = undefined;
     this.unpublishedText = '';
     this.messages.push(...messages.map(toChatMessage));
     this.result = result;
@@ -193,6 +196,7 @@ export class TurnLoop {
       tools: tools.definitions(),
     };
     const nextIntent = models.intend({ ...this.intent, step: this.position.step + 1 }, nextRequest);
+    this.unsentIntent = nextIntent;
     return { outcomes, messages, result, nextIntent };
   }
 
@@ -229,7 +233,7 @@ export class TurnLoop {
     const ending = await this.endingFor(cause);
     const error = ending.error.ofTurn(this.position);
     const outcome = ending.state === 'cancelled' ? 'cancelled' : 'failed';
-    const settlement = this.call === undefined ? this.settlement : this.takeSettlement(outcome);
+    const settlement = this.call === undefined ? this.leftSettlement() : this.takeSettlement(outcome);
     if (error.status >= 500 && error.cause !== undefined) {
       const { turnId } = this.position;
       this.logger.warn({ event: 'turn_failed', turnId, code: error.code, ...describeError(error.cause) });
@@ -248,6 +252,12 @@ export class TurnLoop {
     }
     this.ended(ending.state ?? 'abandoned', error.code);
     this.events.fail(error);
+  }
+
+  /** Between two calls: one whose settlement the database did not take, or one that T2 may have committed unsent. */
+  private leftSettlement(): Settlement | undefined {
+    const unsent = this.unsentIntent;
+    return this.settlement ?? (unsent && this.services.models.unsentSettlement(unsent));
   }
 
   private async endingFor(cause: unknown): Promise<TurnEnding> {

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { describeError } from '../common/describe-error';
 import { ModelsService } from '../models/models.service';
-import { TurnJournal } from './turn-journal';
+import { SWEEP_BATCH, TurnJournal } from './turn-journal';
 
 /** With a lease of 30 s, a killed process's conversation is free after 40 s at the latest. */
 const SWEEP_INTERVAL_MS = 10_000;
@@ -28,8 +28,11 @@ export class TurnSweeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   async sweep(): Promise<void> {
     try {
-      const closed = await this.journal.sweep((call) => this.models.interruptedSettlement(call));
-      if (closed > 0) this.logger.warn({ event: 'turns_swept', closed });
+      let closed: number;
+      do {
+        closed = await this.journal.sweep((call) => this.models.interruptedSettlement(call));
+        if (closed > 0) this.logger.warn({ event: 'turns_swept', closed });
+      } while (closed === SWEEP_BATCH);
     } catch (error) {
       this.logger.warn({ event: 'sweep_failed', ...describeError(error) });
     }

@@ -1,48 +1,60 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { AppError } from '../common/app-error';
 
 const MOST_FAILURES = 10;
 const WINDOW_SECONDS = 15 * 60;
 const LOCK_SECONDS = 15 * 60;
+const RETRY_AFTER_OTHERS_SECONDS = 1;
 
 /** Ten failed sign-ins on one e-mail within 15 minutes lock it for 15, whether or not it has an account. */
 @Injectable()
 export class AccountLock {
   private readonly failures = new RateLimiterMemory({ points: MOST_FAILURES, duration: WINDOW_SECONDS });
+  /** Attempts whose password is being looked at: they may all turn out to be failures. */
+  private readonly underWay = new Map<string, number>();
 
   /**
-   * Counts the attempt as failed before its password is looked at, so that attempts made at once can't outnumber the
-   * limit. One of the three acts below must follow.
-   * @throws AppError rate_limited when the account is locked
+   * Lets an attempt begin, if the account could stand its failure beside those of all others under way. One of the
+   * three acts below must follow.
+   * @throws AppError rate_limited when the account is locked, or too many attempts are made on it at once
    */
   async admit(email: string): Promise<void> {
-    try {
-      await this.failures.consume(keyOf(email));
-    } catch (refusal) {
-      if (refusal instanceof Error) throw refusal;
-      throw new AppError('rate_limited', 'Too many failed sign-ins. Try again later.', {
-        retryAfterSeconds: Math.max(1, Math.ceil((refusal as RateLimiterRes).msBeforeNext / 1000)),
-      });
-    }
+    const key = keyOf(email);
+    const others = this.underWay.get(key) ?? 0;
+    this.underWay.set(key, others + 1);
+    const failed = await this.failures.get(key);
+    const failures = failed?.consumedPoints ?? 0;
+    if (failures + others < MOST_FAILURES) return;
+    this.leave(key);
+    const waitMs = failures < MOST_FAILURES ? 0 : (failed?.msBeforeNext ?? 0);
+    throw new AppError('rate_limited', 'Too many sign-ins on this account. Try again later.', {
+      retryAfterSeconds: Math.max(RETRY_AFTER_OTHERS_SECONDS, Math.ceil(waitMs / 1000)),
+    });
   }
 
   async recordFailure(email: string): Promise<void> {
-    const counted = await this.failures.get(keyOf(email));
-    if (counted !== null && counted.consumedPoints >= MOST_FAILURES) {
-      await this.failures.block(keyOf(email), LOCK_SECONDS);
-    }
+    const key = keyOf(email);
+    this.leave(key);
+    const { consumedPoints } = await this.failures.penalty(key);
+    if (consumedPoints === MOST_FAILURES) await this.failures.block(key, LOCK_SECONDS);
   }
 
   async recordSuccess(email: string): Promise<void> {
+    this.leave(keyOf(email));
     await this.failures.delete(keyOf(email));
   }
 
-  /** The attempt came to no verdict: it does not count, and leaves nothing behind. */
-  async withdraw(email: string): Promise<void> {
-    const { consumedPoints } = await this.failures.reward(keyOf(email));
-    if (consumedPoints <= 0) await this.failures.delete(keyOf(email));
+  /** The attempt came to no verdict: it does not count. */
+  withdraw(email: string): void {
+    this.leave(keyOf(email));
+  }
+
+  private leave(key: string): void {
+    const left = (this.underWay.get(key) ?? 1) - 1;
+    if (left > 0) this.underWay.set(key, left);
+    else this.underWay.delete(key);
   }
 }
 

@@ -92,7 +92,7 @@ export class AuthService {
       );
       return isRight && user !== null ? user : undefined;
     } catch (error) {
-      await this.accountLock.withdraw(email);
+      this.accountLock.withdraw(email);
       throw error;
     }
   }

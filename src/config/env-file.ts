@@ -28,6 +28,19 @@ export function loadEnvFile(projectDirectory: string, processEnv: NodeJS.Process
   }
 }
 
+/** Names in `.env` that mean nothing here, as a mistyped one does. Those of docker-compose.yml are its own. */
+export function findUnknownNames(projectDirectory: string, known: readonly string[]): string[] {
+  const isKnown = (name: string): boolean =>
+    known.includes(name) || known.includes(name.replace(/_FILE$/, ''));
+  const isForCompose = (name: string): boolean => /^(POSTGRES_PASSWORD|POSTGRES_PORT|REDIS_PORT)$/.test(name);
+  try {
+    const names = Object.keys(parseEnv(readFileSync(join(projectDirectory, '.env'), 'utf8')));
+    return names.filter((name) => !isKnown(name) && !isForCompose(name));
+  } catch {
+    return [];
+  }
+}
+
 function createFromExample(example: string, path: string): void {
   try {
     copyFileSync(example, path, constants.COPYFILE_EXCL);

@@ -1,4 +1,5 @@
-import { loadEnvFile } from './env-file';
+import { findUnknownNames, loadEnvFile } from './env-file';
+import { VARIABLES } from './environment';
 import { readSettings, type Settings } from './settings';
 
 /**
@@ -7,4 +8,9 @@ import { readSettings, type Settings } from './settings';
  */
 export function loadSettings(projectDirectory: string): Settings {
   return readSettings(loadEnvFile(projectDirectory, process.env), projectDirectory);
+}
+
+/** What is set in `.env` and read by nobody. */
+export function findUnreadVariables(projectDirectory: string): string[] {
+  return findUnknownNames(projectDirectory, Object.keys(VARIABLES));
 }

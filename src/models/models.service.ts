@@ -92,6 +92,20 @@ export class ModelsService {
     };
   }
 
+  /** What a call is booked at that was committed but never sent. */
+  unsentSettlement({ id, provider, model }: CallIntent): Settlement {
+    const tokens = { input: 0, cached: 0, output: 0, reasoning: 0 };
+    const priced = pricedModel(provider, model);
+    return {
+      callId: id,
+      model: priced,
+      outcome: 'failed',
+      isEstimated: false,
+      tokens,
+      ...priceOf(priced, tokens, this.clock.now()),
+    };
+  }
+
   private requireClient(): OpenAI {
     if (this.client === undefined) {
       throw new AppError('upstream_not_configured', 'OPENAI_API_KEY is not configured on the server');

@@ -282,6 +282,29 @@ it('reads sentences with polite and careless typing alike', () => {
   }
 });
 
+describe('what goes beyond a rule', () => {
+  it.each([
+    'delete all tasks except the roses',
+    'delete it? no, keep it',
+    'if the bike is fixed, complete it',
+    "don't delete task 3",
+    'complete everything but not the report',
+    'I should have completed the bike task',
+    'удали все задачи кроме молока',
+    'borra todas las tareas excepto leche',
+  ])('is not acted on: %s', (sentence) => {
+    expect(readIntents(sentence, REFERENCE)).toEqual([{ kind: 'unknown', text: sentence }]);
+  });
+
+  it.each([
+    'rename task 2 to Ask if John is in',
+    'remind me to call the bank if it rains',
+    'complete "do not disturb sign"',
+  ])('stands in a title without harm: %s', (sentence) => {
+    expect(readIntents(sentence, REFERENCE)).not.toContainEqual(expect.objectContaining({ kind: 'unknown' }));
+  });
+});
+
 it.each([
   'add '.repeat(5_000),
   'task 1 and '.repeat(2_000),

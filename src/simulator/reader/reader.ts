@@ -5,6 +5,7 @@ import { interpret } from './interpret';
 import type { Language, RuleKind } from './language';
 import { russian } from './russian';
 import { spanish } from './spanish';
+import { isBeyondReading } from './reservation';
 import { isPlainTarget } from './targets';
 import { readTaskWords, type Reading } from './task-words';
 import { cut, fold, matchFolded, normalise, QuoteMask, trimPunctuation } from './text';
@@ -44,7 +45,9 @@ export function readIntents(message: string, reference: Reference): Intent[] {
       }
     }
   }
-  return tidy(requests);
+  const intents = tidy(requests);
+  if (!isBeyondReading(fold(text), intents)) return intents;
+  return [{ kind: 'unknown', text: cut(message.trim(), SENTENCE_CHARACTERS) }];
 }
 
 function languageOf(text: string): Language {
