@@ -27,10 +27,15 @@ export function shorten(text: string, characters = 120): string {
   return points.length <= characters ? text : `${points.slice(0, characters - 1).join('')}…`;
 }
 
+/** An instant in UTC says so; a day stays as it is. */
+function readableDue(due: string): string {
+  return due.replace(/^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?Z$/, '$1 $2 UTC');
+}
+
 /** "#7 “Buy milk” (due 2026-11-22, high priority, #home)" */
 export function describeTask({ id, title, due, priority, tags, isCompleted }: TaskFacts): string {
   const details = [
-    due && `due ${due}`,
+    due && `due ${readableDue(due)}`,
     priority && priority !== 'none' && (priority === 'urgent' ? 'urgent' : `${priority} priority`),
     tags.length > 0 && tags.map((tag) => `#${tag}`).join(' '),
     isCompleted && 'completed',
