@@ -22,7 +22,7 @@ export async function startLocalServices(
 ): Promise<LocalServices> {
   const running: { stop(): Promise<void> }[] = [];
   const stop = async (): Promise<void> => {
-    for (const service of running.reverse()) await service.stop();
+    for (const service of running.toReversed()) await service.stop();
   };
   try {
     const complete = {

@@ -36,7 +36,7 @@ async function start(): Promise<void> {
   }
 }
 
-/** The app first, the database last. A second signal ends the process at once. */
+/** The app first, the database last. A second signal waits for the database alone. */
 function stopOnSignal(app: NestExpressApplication, services: LocalServices, settings: Settings): void {
   let isStopping = false;
   const stop = async (): Promise<void> => {
@@ -64,10 +64,9 @@ function stopOnSignal(app: NestExpressApplication, services: LocalServices, sett
 }
 
 start().catch((error: unknown) => {
-  const isKnown = error instanceof StartupError;
-  process.stderr.write(
-    `keyturn: ${isKnown || !(error instanceof Error) ? String(error).replace('StartupError: ', '') : error.stack}\n`,
-  );
+  const told =
+    error instanceof StartupError ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`keyturn: ${told}\n`);
   process.exitCode = 1;
   // Pools and timers of a half-started app would keep the process up.
   setTimeout(() => process.exit(1), 100);

@@ -207,6 +207,24 @@ describe('The process', () => {
     expect(await exited).toBe(0);
   });
 
+  it('told to stop twice, waits for no turn, and leaves no database behind', async () => {
+    const started = installation.start({ SHUTDOWN_GRACE: '60s' });
+    const url = await started.url();
+    const { token } = await signUp(url);
+    const stream = await openStream(url, token, '/api/chat/stream', { message: '[[fault:stall]] hello' });
+    await stream.blocks.next();
+    const database = Number(
+      readFileSync(join(installation.dataFolder, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0],
+    );
+    const exited = started.stop('SIGINT');
+    await until(() => started.output.includes('stopping'));
+    void started.stop('SIGINT');
+
+    expect(await exited).toBe(1);
+    expect(() => process.kill(database, 0)).toThrow('ESRCH');
+    await readAll(stream).catch(() => undefined);
+  });
+
   it('does not begin the turn of a request that was half here when it was told to stop', async () => {
     const started = installation.start();
     const url = new URL(await started.url());

@@ -61,13 +61,12 @@ export class AgentService {
   async start(request: NewTurnRequest): Promise<StartedTurn> {
     this.models.assertConfigured();
     const { name: model, replaced } = this.models.choose(request.model);
-    const turn = await this.running.admit(() => this.accept(request, model));
     const events = new TurnEvents();
-    const { settings, journal, models, tools, metrics, clock } = this;
-    this.running.run(turn.position, settings.agent.turnTimeoutMs, (signal) =>
-      new TurnLoop(turn, { settings, journal, models, tools, metrics, clock }, events, signal).run(),
-    );
-    const { turnId, conversationId } = turn.position;
+    const { turnId, conversationId } = await this.running.admit(async () => {
+      const turn = await this.accept(request, model);
+      this.run(turn, events);
+      return turn.position;
+    });
     return {
       turnId,
       conversationId,
@@ -75,6 +74,13 @@ export class AgentService {
       ...(replaced === undefined ? {} : { replacedModel: replaced }),
       events,
     };
+  }
+
+  private run(turn: AcceptedTurn, events: TurnEvents): void {
+    const { settings, journal, models, tools, metrics, clock } = this;
+    this.running.run(turn.position, settings.agent.turnTimeoutMs, (signal) =>
+      new TurnLoop(turn, { settings, journal, models, tools, metrics, clock }, events, signal).run(),
+    );
   }
 
   private async accept(request: NewTurnRequest, model: string): Promise<AcceptedTurn> {

@@ -49,19 +49,20 @@ export class RunningTurns implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * Accepts a turn, counted among those that `drain` waits for.
+   * Lets a turn begin, counted from here among those that `drain` waits for.
+   * @param begin accepts it and calls `run`
    * @throws AppError shutting_down
    */
-  async admit<T>(accept: () => Promise<T>): Promise<T> {
+  async admit<T>(begin: () => Promise<T>): Promise<T> {
     if (this.lifecycle.isShuttingDown) {
       throw new AppError('shutting_down', 'The server is shutting down.', { retryAfterSeconds: 5 });
     }
-    const accepting = accept();
-    this.starting.add(accepting);
+    const beginning = begin();
+    this.starting.add(beginning);
     try {
-      return await accepting;
+      return await beginning;
     } finally {
-      this.starting.delete(accepting);
+      this.starting.delete(beginning);
     }
   }
 

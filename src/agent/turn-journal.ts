@@ -165,7 +165,7 @@ export class TurnJournal {
         if (moved.length === 0) throw new TurnMovedError();
         ran = await runTools(tx);
         await this.conversations.append(tx, at.conversationId, at.turnId, ran.messages);
-        await this.insertEffects(tx, at, calls, ran);
+        await this.recordStep(tx, at, calls, ran);
         await this.usage.open(tx, ran.nextIntent);
         return ran;
       });
@@ -178,7 +178,7 @@ export class TurnJournal {
   }
 
   /** What the step did, for undoing it, and what the turn has come to, for whoever asks while it runs or after a crash. */
-  private async insertEffects(
+  private async recordStep(
     tx: SqlRunner,
     at: TurnPosition,
     calls: readonly ParsedToolCall[],
