@@ -17,11 +17,14 @@ const MAY_IMPORT = {
   auth: [...GROUND, 'limits'],
   usage: GROUND,
   models: [...GROUND, 'usage'],
+  relay: [...GROUND, 'models'],
+  doctor: [...GROUND, 'models', 'usage'],
   tasks: [...GROUND, 'auth'],
   conversations: [...GROUND, 'auth'],
   tools: [...GROUND, 'tasks'],
   agent: [...GROUND, 'auth', 'tools', 'conversations', 'models', 'usage'],
-  chat: [...GROUND, 'auth', 'limits', 'agent', 'conversations', 'models', 'usage'],
+  chat: [...GROUND, 'auth', 'limits', 'agent', 'conversations', 'models', 'usage', 'relay'],
+  'openai-api': [...GROUND, 'auth', 'limits', 'models', 'usage', 'relay'],
 };
 
 const folders = Object.keys(MAY_IMPORT);

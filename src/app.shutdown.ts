@@ -2,17 +2,22 @@ import type { Server } from 'node:http';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AgentService } from './agent/agent.service';
 import { Lifecycle } from './common/lifecycle';
+import { ModelsService } from './models/models.service';
 
 /** What answers may take to reach their clients once nothing more is being worked on. */
 const LAST_ANSWERS_MS = 2000;
 
 /**
- * Takes the app down in order: no new work, the running turns to their end or the grace's, the last answers out, then
+ * Takes the app down in order: no new work, the running turns and streams to their end or the grace's, the last answers out, then
  * the app itself.
  */
 export async function shutDown(app: NestExpressApplication, graceMs: number): Promise<void> {
   app.get(Lifecycle).beginShutdown();
-  await app.get(AgentService).drain(graceMs);
+  // Resolved before anything closes; the agent's own calls are booked with their turns.
+  await Promise.all([
+    app.get(AgentService).drain(graceMs),
+    app.get(ModelsService, { strict: false }).drain(graceMs),
+  ]);
   await closeServer(app.getHttpServer());
   await app.close();
 }

@@ -28,7 +28,7 @@ async function start(): Promise<void> {
     const url = await app.getUrl();
     dataDirectory.writePort(Number(new URL(url).port));
     stopOnSignal(app, services, settings);
-    process.stdout.write(startReport(services, url, findUnreadVariables(PROJECT_DIRECTORY)));
+    process.stdout.write(startReport(services, url, findUnreadVariables(PROJECT_DIRECTORY, settings)));
   } catch (error) {
     await app?.close();
     await services.stop();

@@ -1,12 +1,12 @@
 import { readSettings } from './config/settings';
 import type { LocalServices } from './local-services';
-import { startReport } from './start-report';
+import { reportWarnings, startReport } from './start-report';
 
 const URL = 'http://127.0.0.1:3000';
 const EARLY = new Date('2026-01-01');
 
 const report = (environment: Record<string, string> = {}, now = EARLY): string[] => {
-  const settings = readSettings({ OPENAI_MODEL: 'gpt-4.1', ...environment }, '/app');
+  const settings = readSettings({ OPENAI_MODEL: 'gpt-6-luna', ...environment }, '/app');
   const databaseFolder = settings.database.url === undefined ? '/app/.data/postgres' : undefined;
   const services: LocalServices = { settings, databaseFolder, stop: async () => undefined };
   const text = startReport(services, URL, [], now);
@@ -37,13 +37,18 @@ describe('startReport', () => {
   it('names the real parts by host, without a secret', () => {
     const lines = report(REAL);
     expect(lines[2]).toBe('  database  Postgres at db.example:5433/tasks  (DATABASE_URL)');
-    expect(lines[3]).toBe('  upstream  OpenAI at https://llm.example/v1, model gpt-4.1  (OPENAI_API_KEY)');
+    expect(lines[3]).toBe('  upstream  OpenAI at https://llm.example/v1, model gpt-6-luna  (OPENAI_API_KEY)');
     expect(lines[5]).toBe('  data      /app/.data  (set DATA_DIR)');
     expect(lines.join()).not.toContain('hunter2');
   });
 
   it.each([
-    [{ OPENAI_API_KEY: 'sk-1' }, 3, 'upstream  OpenAI, model gpt-4.1  (OPENAI_API_KEY)'],
+    [{ OPENAI_API_KEY: 'sk-1' }, 3, 'upstream  OpenAI, model gpt-6-luna  (OPENAI_API_KEY)'],
+    [
+      { OPENAI_API_KEY: 'sk-1', GEMINI_API_KEY: 'g-1', ANTHROPIC_API_KEY: 'a-1' },
+      3,
+      'upstream  OpenAI, model gpt-6-luna  (OPENAI_API_KEY); gemini, anthropic by the model’s name',
+    ],
     [{ SIMULATOR: 'off' }, 3, 'upstream  none: chat answers 500 until OPENAI_API_KEY is set'],
     [{ RATE_LIMIT_PER_MINUTE: '0' }, 4, 'limits    in memory, no chat requests'],
   ])('with %j tells so', (environment: Record<string, string>, line, text) => {
@@ -56,7 +61,7 @@ describe('startReport', () => {
     ['gpt-5', '2026-12-10', 'OPENAI_MODEL gpt-5 ends on 2026-12-11; calls then go to gpt-5.6-sol'],
     ['gpt-5', '2026-12-11', 'OPENAI_MODEL gpt-5 ended on 2026-12-11; calls then go to gpt-5.6-sol'],
     ['gpt-4o-mini', '2026-11-15', 'OPENAI_MODEL gpt-4o-mini ends on 2027-01-14; calls then go to gpt-6-luna'],
-    ['gpt-4.1', '2099-01-01', undefined],
+    ['gpt-6-luna', '2099-01-01', undefined],
     ['somebody-elses-model', '2099-01-01', undefined],
   ])('of the default model %s warns on %s: %s', (OPENAI_MODEL, day, warning) => {
     const lines = report({ OPENAI_MODEL }, new Date(day));
@@ -71,4 +76,11 @@ describe('startReport', () => {
     expect(length).toBeGreaterThanOrEqual(6);
     expect(length).toBeLessThanOrEqual(8);
   });
+});
+
+describe('reportWarnings', () => {
+  it.each([
+    [[], ''],
+    [['a', 'b'], '  warning   a\n  warning   b\n'],
+  ])('tells %j', (warnings, text) => expect(reportWarnings(warnings)).toBe(text));
 });

@@ -1,7 +1,8 @@
 import type { LocalServices } from './local-services';
+import { SIBLING_NAMES } from './config/providers';
+import type { Settings } from './config/settings';
 import { daysUntilShutdown, findModel } from './models/catalogue';
-
-const WARN_DAYS_BEFORE_SHUTDOWN = 60;
+import { WARN_DAYS_BEFORE_SHUTDOWN } from './models/default-model-check';
 
 /** What a person who starts the server wants to know: where it is, what it stands on, how to make each part real. */
 export function startReport(
@@ -24,7 +25,7 @@ export function startReport(
     ['Keyturn', url],
     ['docs', `${url}/docs`],
     ['database', database],
-    ['upstream', upstream],
+    ['upstream', `${upstream}${describeSiblings(settings)}`],
     [
       'limits',
       `in memory, ${perMinute === 0 ? 'no' : perMinute} chat requests a minute and user  (set RATE_LIMIT_PER_MINUTE)`,
@@ -35,7 +36,21 @@ export function startReport(
       ? []
       : [['warning', `.env names ${unreadVariables.join(', ')}: not read by this version`]]),
   ];
+  return toText(lines);
+}
+
+/** What is found out about the default model once the report is told, in the report's form. */
+export function reportWarnings(warnings: readonly string[]): string {
+  return toText(warnings.map((text) => ['warning', text]));
+}
+
+function toText(lines: readonly string[][]): string {
   return lines.map(([label, text]) => `  ${label!.padEnd(10)}${text}\n`).join('');
+}
+
+function describeSiblings({ siblings }: Settings): string {
+  const names = SIBLING_NAMES.filter((name) => siblings[name] !== undefined);
+  return names.length === 0 ? '' : `; ${names.join(', ')} by the model’s name`;
 }
 
 /** Host and database only: the rest of the URL holds a password. */

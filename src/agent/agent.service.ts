@@ -59,7 +59,6 @@ export class AgentService {
    * @throws AppError model_not_allowed, upstream_not_configured, shutting_down, not_found, conversation_busy
    */
   async start(request: NewTurnRequest): Promise<StartedTurn> {
-    this.models.assertConfigured();
     const { name: model, replaced } = this.models.choose(request.model);
     const events = new TurnEvents();
     const { turnId, conversationId } = await this.running.admit(async () => {

@@ -3,18 +3,21 @@ import { Reflector } from '@nestjs/core';
 import { AuthGuard as PassportGuard } from '@nestjs/passport';
 import type { Request } from 'express';
 import { IS_PUBLIC } from '../common/public.decorator';
+import { Settings } from '../config/settings';
 import { signInRequired } from './auth-errors';
+import { ALLOWS_ANONYMOUS } from './caller';
 import { JwtStrategy } from './jwt.strategy';
 import type { Principal } from './principal';
 import { PrincipalCache } from './principal-cache';
 import { SessionCredentials } from './session-credentials';
 
-/** Every route needs a signed-in caller, except those that are `@Public()`. */
+/** Every route needs a signed-in caller, except those that are `@Public()`, or `@AllowAnonymous()` and opened. */
 @Injectable()
 export class AuthGuard extends PassportGuard() {
   constructor(
     strategy: JwtStrategy,
     private readonly reflector: Reflector,
+    private readonly settings: Settings,
     private readonly credentials: SessionCredentials,
     private readonly cache: PrincipalCache,
   ) {
@@ -22,12 +25,13 @@ export class AuthGuard extends PassportGuard() {
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
-    if (this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, [context.getHandler(), context.getClass()])) {
-      return true;
-    }
+    if (this.isMarked(context, IS_PUBLIC)) return true;
     const request = context.switchToHttp().getRequest<Request>();
     const token = this.credentials.accessToken(request);
-    if (token === undefined) throw signInRequired();
+    if (token === undefined) {
+      if (this.settings.isAnonymousAllowed && this.isMarked(context, ALLOWS_ANONYMOUS)) return true;
+      throw signInRequired();
+    }
     request.user =
       this.cache.find(token) ?? (await this.cache.refresh(token, () => this.verify(context, request)));
     return true;
@@ -37,6 +41,12 @@ export class AuthGuard extends PassportGuard() {
     if (error) throw error;
     if (!principal) throw signInRequired();
     return principal;
+  }
+
+  private isMarked(context: ExecutionContext, mark: string): boolean {
+    return (
+      this.reflector.getAllAndOverride<boolean>(mark, [context.getHandler(), context.getClass()]) ?? false
+    );
   }
 
   private async verify(context: ExecutionContext, request: Request): Promise<Principal> {

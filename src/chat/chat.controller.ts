@@ -1,9 +1,18 @@
-import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Response } from 'express';
+import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import type { Request, Response } from 'express';
 import { AgentService, type StartedTurn } from '../agent/agent.service';
 import type { TurnResult } from '../agent/turn.types';
-import { CurrentUser } from '../auth/current-user.decorator';
+import { signInRequired } from '../auth/auth-errors';
+import { AllowAnonymous, type Caller, CurrentCaller } from '../auth/caller';
 import type { Principal } from '../auth/principal';
 import { toErrorBody } from '../common/error-body';
 import { toAppError } from '../common/error.filter';
@@ -11,12 +20,24 @@ import { requestIdOf } from '../common/request-id.middleware';
 import { SseWriter } from '../common/sse-writer';
 import { RateLimited } from '../limits/rate-limited.decorator';
 import { StreamSlots } from '../limits/stream-slots';
+import { ChatBodyPipe, type ChatRequest, isCompletion } from './chat-body.pipe';
+import { CompletionRequest } from './completion.dto';
+import { CompletionsService } from './completions.service';
 import { toBlock } from './turn-blocks';
 import { toTurnAnswer, TurnAnswer, TurnRequest } from './turn.dto';
 
 const EXAMPLES = {
   begin: { summary: 'Begin a conversation', value: { message: 'Add a task to buy milk tomorrow' } },
   goOn: { summary: 'Go on with one', value: { conversation_id: 1, message: 'List my tasks' } },
+  stateless: {
+    summary: 'A completion without a conversation',
+    value: { messages: [{ role: 'user', content: 'Say hello.' }] },
+  },
+};
+
+const BODY = {
+  schema: { oneOf: [{ $ref: getSchemaPath(TurnRequest) }, { $ref: getSchemaPath(CompletionRequest) }] },
+  examples: EXAMPLES,
 };
 
 const TURN_ID = 'c0a8e6f2-5b1d-4c7e-9a53-1f2d3c4b5a69';
@@ -31,49 +52,59 @@ const STREAM_EXAMPLE = [
   .map((data) => `data: ${data}\n\n`)
   .join('');
 
-/** The task agent's two doors: one turn, as JSON or as a stream. */
+/** The task agent's two doors, which stateless completions share: told apart by the body. */
 @ApiTags('chat')
 @ApiBearerAuth()
+@ApiExtraModels(TurnRequest, CompletionRequest)
+@AllowAnonymous()
 @RateLimited('chat')
 @Controller('api/chat')
 export class ChatController {
   constructor(
     private readonly agent: AgentService,
+    private readonly completions: CompletionsService,
     private readonly streams: StreamSlots,
   ) {}
 
   @Post()
   @HttpCode(200)
-  @ApiOperation({ summary: 'Runs a turn and answers when it is over' })
-  @ApiBody({ type: TurnRequest, examples: EXAMPLES })
+  @ApiOperation({ summary: 'Runs a turn, or asks the model, and answers when it is over' })
+  @ApiBody(BODY)
   @ApiOkResponse({ type: TurnAnswer })
   async chat(
-    @CurrentUser() user: Principal,
-    @Body() body: TurnRequest,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<TurnAnswer> {
-    const turn = await this.start(user, body, response);
-    return toTurnAnswer(turn.turnId, turn.conversationId, await resultOf(turn));
+    @CurrentCaller() caller: Caller,
+    @Body(ChatBodyPipe) body: ChatRequest,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    if (isCompletion(body)) {
+      await this.completions.answer({ request: body, rawBody: request.rawBody!, caller }, response);
+      return;
+    }
+    const turn = await this.start(userOf(request), body, response);
+    response.json(toTurnAnswer(turn.turnId, turn.conversationId, await resultOf(turn)));
   }
 
   @Post('stream')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Runs a turn and tells it as it goes, as server-sent events' })
-  @ApiBody({ type: TurnRequest, examples: EXAMPLES })
+  @ApiOperation({ summary: 'Runs a turn, or asks the model, and tells it as it goes, as server-sent events' })
+  @ApiBody(BODY)
   @ApiOkResponse({
     description: 'Blocks of one `data:` line each; the last is `[DONE]`',
     content: { 'text/event-stream': { schema: { type: 'string' }, example: STREAM_EXAMPLE } },
   })
   async stream(
-    @CurrentUser() user: Principal,
-    @Body() body: TurnRequest,
+    @CurrentCaller() caller: Caller,
+    @Body(ChatBodyPipe) body: ChatRequest,
+    @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    const release = this.streams.acquire(user);
-    response.once('close', release);
-    // Who left before this line closed it already.
-    if (response.closed) release();
-    await this.tell(await this.start(user, body, response), response);
+    this.streams.hold(caller.limited, response);
+    if (isCompletion(body)) {
+      await this.completions.stream({ request: body, rawBody: request.rawBody!, caller }, response);
+      return;
+    }
+    await this.tell(await this.start(userOf(request), body, response), response);
   }
 
   private async start(user: Principal, body: TurnRequest, response: Response): Promise<StartedTurn> {
@@ -100,7 +131,7 @@ export class ChatController {
       for await (const event of events) {
         if (!(await writer.send(toBlock(event, turn)))) return;
       }
-      await writer.done();
+      writer.done();
     } catch (error) {
       await writer.send(toErrorBody(toAppError(error), requestIdOf(response)));
       writer.end();
@@ -114,4 +145,10 @@ async function resultOf(turn: StartedTurn): Promise<TurnResult> {
     if (event.type === 'completed') result = event.result;
   }
   return result!;
+}
+
+/** Turns are users': a caller without a token has none. */
+function userOf({ user }: Request): Principal {
+  if (user === undefined) throw signInRequired();
+  return user as Principal;
 }

@@ -4,6 +4,13 @@ import { AppError } from './app-error';
 import { faultOfShape } from './json-shape';
 import { refusalOfReservedKey } from './reserved-keys';
 
+declare module 'http' {
+  interface IncomingMessage {
+    /** The JSON body's bytes, decompressed, for doors that pass them on. */
+    rawBody?: Buffer;
+  }
+}
+
 /** The errors of Express's body parser and of `verifyEncoding`, by their `type`. */
 const PARSER_ERRORS: Record<string, () => AppError> = {
   // Answered when it has come in, unkept, or REQUEST_TIMEOUT ends it: a client that still sends would not read it.
@@ -47,7 +54,13 @@ function hasBody({ headers }: Request): boolean {
 }
 
 /** Bytes that are no UTF-8 would be read, and stored, as U+FFFD. */
-function verifyEncoding(_request: unknown, _response: unknown, bytes: Buffer, charset: string): void {
+function verifyEncoding(
+  request: { rawBody?: Buffer },
+  _response: unknown,
+  bytes: Buffer,
+  charset: string,
+): void {
+  request.rawBody = bytes;
   const type = charset !== 'utf-8' ? 'charset.unsupported' : isUtf8(bytes) ? undefined : 'charset.broken';
   if (type !== undefined) throw Object.assign(new Error(type), { type });
 }

@@ -3,7 +3,6 @@ import { createServer, get, type IncomingMessage, type Server, type ServerRespon
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Response } from 'express';
 import fc from 'fast-check';
 import { SSE_HEADERS, SseWriter } from './sse-writer';
 
@@ -48,7 +47,7 @@ describe('SseWriter', () => {
   const connect = async () => {
     const request = get({ port: (server.address() as AddressInfo).port, agent: false });
     const [, response] = (await once(server, 'request')) as [IncomingMessage, ServerResponse];
-    const writer = new SseWriter(response as Response);
+    const writer = new SseWriter(response);
     const answered = once(request, 'response') as Promise<[IncomingMessage]>;
     return {
       writer,
@@ -75,7 +74,7 @@ describe('SseWriter', () => {
         const { writer, body } = await connect();
         writer.open();
         for (const value of values) expect(await writer.send(value)).toBe(true);
-        await writer.done();
+        writer.done();
         const blocks = (await body()).split('\n\n');
         expect(blocks.splice(-2)).toEqual(['data: [DONE]', '']);
         for (const block of blocks) expect(block).toMatch(/^data: [^\r\n]*$/);
@@ -119,7 +118,7 @@ describe('SseWriter', () => {
     let sent = 0;
     const sending = (async () => {
       for (; sent < BIG_BLOCKS; sent++) await writer.send({ number: sent, ...BIG_BLOCK });
-      await writer.done();
+      writer.done();
     })();
     await until(() => response.writableNeedDrain);
     expect(sent).toBeLessThan(BIG_BLOCKS);
@@ -168,7 +167,7 @@ describe('SseWriter', () => {
     jest.advanceTimersByTime(1);
     await writer.send({ delta: 'b' });
     jest.advanceTimersByTime(15_000);
-    await writer.done();
+    writer.done();
     expect(await body()).toBe(
       'data: {"delta":"a"}\n\n: ping\n\ndata: {"delta":"b"}\n\n: ping\n\ndata: [DONE]\n\n',
     );

@@ -1,8 +1,7 @@
-import type { Response } from 'express';
+import type { ServerResponse } from 'node:http';
+import { type Pace, PacedResponse } from './paced-response';
 
 const PING_INTERVAL_MS = 15_000;
-/** How long a reader may leave our bytes unread before it is dropped. */
-const STALLED_READER_MS = 30_000;
 
 /** The headers of every stream we write. */
 export const SSE_HEADERS = {
@@ -14,57 +13,60 @@ export const SSE_HEADERS = {
 
 /**
  * Writes a stream of our own framing: blocks of one `data:` line and a blank one, and a comment as a heartbeat.
- * Writing waits for a slow reader, and drops one that has stopped reading.
  */
 export class SseWriter {
+  private readonly paced: PacedResponse;
   private ping: NodeJS.Timeout | undefined;
+  private waiting: (() => void)[] = [];
 
-  constructor(private readonly response: Response) {
+  constructor(
+    private readonly response: ServerResponse,
+    pace: Pace = {},
+  ) {
+    this.paced = new PacedResponse(response, {
+      onBehind: () => pace.onBehind?.(),
+      onCaughtUp: () => {
+        this.waiting.splice(0).forEach((proceed) => proceed());
+        pace.onCaughtUp?.();
+      },
+    });
     response.once('close', () => clearInterval(this.ping));
   }
 
   get isOpen(): boolean {
-    return !this.response.destroyed && !this.response.writableEnded;
+    return this.paced.isOpen;
   }
 
   /** Sends the headers: from here on a failure can only be a block of the stream. */
   open(): void {
     this.response.writeHead(200, SSE_HEADERS);
     this.response.flushHeaders();
-    this.ping = setInterval(() => this.isOpen && this.response.write(': ping\n\n'), PING_INTERVAL_MS);
+    this.ping = setInterval(() => this.paced.write(': ping\n\n'), PING_INTERVAL_MS);
   }
 
-  /** @returns false when the reader is gone */
-  send(data: object): Promise<boolean> {
-    return this.write(`data: ${JSON.stringify(data)}\n\n`);
+  /** Writes now; whoever can pause listens to the pace. */
+  push(data: object): void {
+    this.paced.write(`data: ${JSON.stringify(data)}\n\n`);
+  }
+
+  /**
+   * Writes, and waits for a reader that is behind.
+   * @returns false when the reader is gone
+   */
+  async send(data: object): Promise<boolean> {
+    this.push(data);
+    if (this.paced.isBehind) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    return this.isOpen;
   }
 
   /** Ends a stream that came to its end. */
-  async done(): Promise<void> {
-    await this.write('data: [DONE]\n\n');
+  done(): void {
+    this.paced.write('data: [DONE]\n\n');
     this.end();
   }
 
   end(): void {
     clearInterval(this.ping);
-    if (this.isOpen) this.response.end();
-  }
-
-  private async write(block: string): Promise<boolean> {
-    if (!this.isOpen) return false;
-    if (!this.response.write(block)) await this.drained();
-    return this.isOpen;
-  }
-
-  private drained(): Promise<void> {
-    return new Promise((resolve) => {
-      const stalled = setTimeout(() => this.response.destroy(), STALLED_READER_MS);
-      const proceed = (): void => {
-        clearTimeout(stalled);
-        this.response.off('drain', proceed).off('close', proceed);
-        resolve();
-      };
-      this.response.once('drain', proceed).once('close', proceed);
-    });
+    this.paced.end();
   }
 }

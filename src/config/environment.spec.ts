@@ -171,4 +171,27 @@ describe('readEnvironment', () => {
       expect(faultOf(source)).toContain('JWT_SECRET must have at least 32 bytes');
     });
   });
+
+  it('takes the texts of the templates that are named, and of no other variable', () => {
+    const { promptTemplates } = readEnvironment({
+      PROMPT_TEMPLATES: 'GREETING,FROM_FILE',
+      GREETING: 'Say hello.',
+      FROM_FILE_FILE: file('template.txt', 'Say goodbye.\n'),
+      OTHER: 'Say nothing.',
+    });
+    expect([...promptTemplates]).toEqual([
+      ['GREETING', 'Say hello.'],
+      ['FROM_FILE', 'Say goodbye.'],
+    ]);
+  });
+
+  it.each([
+    ['OPENAI_API_KEY', 'must name variables of your own'],
+    ['JWT_SECRET_FILE', 'must name variables of your own'],
+    ['__proto__', 'must name variables of your own'],
+    ['path', 'must name variables of your own'],
+    ['UNSET', 'UNSET must hold a template'],
+  ])('refuses to serve %s as a template', (name, fault) => {
+    expect(faultOf({ PROMPT_TEMPLATES: name, OPENAI_API_KEY: 'sk-1' })).toContain(fault);
+  });
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { StartupError } from '../common/startup-error';
+import { SIBLING_NAMES, type SiblingName } from './providers';
 import {
   byteSize,
   commaList,
@@ -17,6 +18,20 @@ const SECOND = 1000;
 const DAY = 86_400 * SECOND;
 const YEAR = 366 * DAY;
 
+const TEMPLATE_NAME = /^[A-Z][A-Z0-9_]{0,99}$/;
+
+type SiblingVariables = Record<
+  `${Uppercase<SiblingName>}_API_KEY` | `${Uppercase<SiblingName>}_BASE_URL`,
+  Variable<string | undefined>
+>;
+
+const siblingVariables = Object.fromEntries(
+  SIBLING_NAMES.flatMap((name) => [
+    [`${name.toUpperCase()}_API_KEY`, text()],
+    [`${name.toUpperCase()}_BASE_URL`, url('http', 'https')],
+  ]),
+) as SiblingVariables;
+
 /** Every variable the server reads. Section 9 of the contract says what each means; `.env.example` tells the operator. */
 export const VARIABLES = {
   NODE_ENV: oneOf('development', ['development', 'production', 'test']),
@@ -31,18 +46,23 @@ export const VARIABLES = {
   OPENAI_MODEL: text('gpt-4o-mini'),
   OPENAI_ORG: text(),
   OPENAI_PROJECT: text(),
+  OPENAI_API_FAMILY: oneOf('responses', ['responses', 'chat']),
+  ...siblingVariables,
   SIMULATOR: oneOf('auto', ['auto', 'on', 'off']),
   ALLOWED_MODELS: commaList(),
 
   JWT_SECRET: text(),
   ACCESS_TOKEN_TTL: duration(DAY, YEAR),
   REFRESH_TOKEN_TTL: duration(30 * DAY, YEAR),
+  ANONYMOUS_ACCESS: oneOf('off', ['off', 'proxy']),
   CORS_ORIGINS: origins(['http://localhost:5173', 'http://127.0.0.1:5173', 'http://localhost:3000']),
   TRUST_PROXY: wholeNumber(0, { min: 0, max: 16 }),
   BODY_LIMIT: byteSize(1024 ** 2),
   MAX_OUTPUT_TOKENS: wholeNumber(4096, { min: 16, max: 1_000_000 }),
+  PROMPT_TEMPLATES: commaList([]),
 
   RATE_LIMIT_PER_MINUTE: wholeNumber(60, { min: 0, max: 10_000_000 }),
+  RATE_LIMIT_ANONYMOUS_PER_MINUTE: wholeNumber(20, { min: 0, max: 10_000_000 }),
   MAX_STREAMS_PER_USER: wholeNumber(8, { min: 0, max: 100_000 }),
   AUTH_ATTEMPTS_PER_MINUTE: wholeNumber(20, { min: 0, max: 1_000_000 }),
 
@@ -59,6 +79,9 @@ export const VARIABLES = {
 
 export type Environment = {
   [Name in keyof typeof VARIABLES]: (typeof VARIABLES)[Name] extends Variable<infer T> ? T : never;
+} & {
+  /** The texts of the templates that PROMPT_TEMPLATES names. */
+  promptTemplates: ReadonlyMap<string, string>;
 };
 
 /**
@@ -76,13 +99,35 @@ export function readEnvironment(source: NodeJS.ProcessEnv): Environment {
     return parsed;
   };
   const entries = Object.entries(VARIABLES).map(([name, variable]) => [name, read(name, variable)]);
-  const environment = Object.fromEntries(entries) as Environment;
+  const variables = Object.fromEntries(entries) as Omit<Environment, 'promptTemplates'>;
+  const promptTemplates = readTemplates(source, variables.PROMPT_TEMPLATES, faults);
+  const environment: Environment = { ...variables, promptTemplates };
   const secretBytes = Buffer.byteLength(environment.JWT_SECRET ?? '');
   if (environment.NODE_ENV === 'production' && environment.JWT_SECRET !== undefined && secretBytes < 32) {
     faults.push('JWT_SECRET must have at least 32 bytes in production (`openssl rand -base64 48` makes one)');
   }
   if (faults.length > 0) throw new StartupError(`${faults.join('; ')}.`);
   return environment;
+}
+
+/** Only what the operator names is ever a template, and never one of the server's own variables. */
+function readTemplates(
+  source: NodeJS.ProcessEnv,
+  names: readonly string[],
+  faults: string[],
+): ReadonlyMap<string, string> {
+  const templates = new Map<string, string>();
+  for (const name of names) {
+    const isOwn = Object.hasOwn(VARIABLES, name.replace(/_FILE$/, ''));
+    if (isOwn || !TEMPLATE_NAME.test(name)) {
+      faults.push(`PROMPT_TEMPLATES must name variables of your own, in capitals, and ${name} is none`);
+      continue;
+    }
+    const template = rawValue(source, name, faults);
+    if (template === undefined) faults.push(`${name} must hold a template, for PROMPT_TEMPLATES names it`);
+    else templates.set(name, template);
+  }
+  return templates;
 }
 
 function rawValue(source: NodeJS.ProcessEnv, name: string, faults: string[]): string | undefined {

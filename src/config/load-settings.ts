@@ -11,6 +11,6 @@ export function loadSettings(projectDirectory: string): Settings {
 }
 
 /** What is set in `.env` and read by nobody. */
-export function findUnreadVariables(projectDirectory: string): string[] {
-  return findUnknownNames(projectDirectory, Object.keys(VARIABLES));
+export function findUnreadVariables(projectDirectory: string, { promptTemplates }: Settings): string[] {
+  return findUnknownNames(projectDirectory, [...Object.keys(VARIABLES), ...promptTemplates.keys()]);
 }

@@ -1,5 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { type Environment, readEnvironment } from './environment';
+import { SIBLING_NAMES, SIBLING_PROVIDERS, type SiblingName } from './providers';
 
 /** What the whole server is set to, read once at start. Durations in milliseconds, sizes in bytes. */
 export abstract class Settings {
@@ -13,6 +14,10 @@ export abstract class Settings {
     readonly organization: string | undefined;
     readonly project: string | undefined;
   };
+  /** Which of OpenAI's two APIs `/api/chat-openai` calls. */
+  abstract readonly openaiApiFamily: 'responses' | 'chat';
+  /** The providers beside OpenAI whose key is set. */
+  abstract readonly siblings: Readonly<Partial<Record<SiblingName, { apiKey: string; baseUrl: string }>>>;
   abstract readonly upstream: Upstream;
   abstract readonly defaultModel: string;
   /** undefined: every model of the catalogue. */
@@ -23,13 +28,19 @@ export abstract class Settings {
     readonly accessTokenTtlMs: number;
     readonly refreshTokenTtlMs: number;
   };
+  /** Whether the stateless doors are open to callers without a token. */
+  abstract readonly isAnonymousAllowed: boolean;
   abstract readonly corsOrigins: readonly string[];
   abstract readonly trustedProxyHops: number;
   abstract readonly bodyLimitBytes: number;
   abstract readonly maxOutputTokens: number;
+  /** The socket door's system prompts by name. */
+  abstract readonly promptTemplates: ReadonlyMap<string, string>;
   /** 0 means no limit. */
   abstract readonly limits: {
     readonly requestsPerMinute: number;
+    /** Of an address without a token. */
+    readonly anonymousRequestsPerMinute: number;
     readonly streamsPerUser: number;
     readonly authAttemptsPerMinute: number;
   };
@@ -55,6 +66,17 @@ function chooseUpstream(environment: Environment): Upstream {
   return isAutomatic ? 'simulator' : 'not_configured';
 }
 
+function readSiblings(environment: Environment): Settings['siblings'] {
+  const siblings: Partial<Record<SiblingName, { apiKey: string; baseUrl: string }>> = {};
+  for (const name of SIBLING_NAMES) {
+    const prefix = name.toUpperCase() as Uppercase<SiblingName>;
+    const apiKey = environment[`${prefix}_API_KEY`];
+    const baseUrl = environment[`${prefix}_BASE_URL`] ?? SIBLING_PROVIDERS[name].baseUrl;
+    if (apiKey !== undefined) siblings[name] = { apiKey, baseUrl };
+  }
+  return siblings;
+}
+
 /**
  * @param projectDirectory what a relative DATA_DIR starts from
  * @throws StartupError that names every bad variable with its cure
@@ -73,6 +95,8 @@ export function readSettings(source: NodeJS.ProcessEnv, projectDirectory: string
       organization: environment.OPENAI_ORG,
       project: environment.OPENAI_PROJECT,
     },
+    openaiApiFamily: environment.OPENAI_API_FAMILY,
+    siblings: readSiblings(environment),
     upstream: chooseUpstream(environment),
     defaultModel: environment.OPENAI_MODEL,
     allowedModels: environment.ALLOWED_MODELS,
@@ -81,12 +105,15 @@ export function readSettings(source: NodeJS.ProcessEnv, projectDirectory: string
       accessTokenTtlMs: environment.ACCESS_TOKEN_TTL,
       refreshTokenTtlMs: environment.REFRESH_TOKEN_TTL,
     },
+    isAnonymousAllowed: environment.ANONYMOUS_ACCESS === 'proxy',
     corsOrigins: environment.CORS_ORIGINS,
     trustedProxyHops: environment.TRUST_PROXY,
     bodyLimitBytes: environment.BODY_LIMIT,
     maxOutputTokens: environment.MAX_OUTPUT_TOKENS,
+    promptTemplates: environment.promptTemplates,
     limits: {
       requestsPerMinute: environment.RATE_LIMIT_PER_MINUTE,
+      anonymousRequestsPerMinute: environment.RATE_LIMIT_ANONYMOUS_PER_MINUTE,
       streamsPerUser: environment.MAX_STREAMS_PER_USER,
       authAttemptsPerMinute: environment.AUTH_ATTEMPTS_PER_MINUTE,
     },

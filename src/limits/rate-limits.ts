@@ -1,9 +1,10 @@
 import type { ExecutionContext } from '@nestjs/common';
+import type { Request } from 'express';
 import type { ThrottlerModuleOptions, ThrottlerOptions } from '@nestjs/throttler';
 import type { Settings } from '../config/settings';
 import { MemoryThrottlerStorage } from './memory-throttler-storage';
 
-/** `chat`: a user's chat requests. `auth`: sign-ins and sign-ups of an address. */
+/** `chat`: a user's chat requests, or those of an address without a token. `auth`: sign-ins and sign-ups of an address. */
 export type RateLimitName = 'chat' | 'auth';
 
 /** Where a route says by which limit it is bound. */
@@ -15,16 +16,32 @@ export function rateLimits({ limits }: Settings): ThrottlerModuleOptions {
   return {
     storage: new MemoryThrottlerStorage(),
     throttlers: [
-      perMinute('chat', limits.requestsPerMinute),
-      perMinute('auth', limits.authAttemptsPerMinute),
+      perMinute(
+        'chat',
+        limits.requestsPerMinute,
+        (context) => rateLimitOf(context) === 'chat' && isSignedIn(context),
+      ),
+      perMinute(
+        'anonymous',
+        limits.anonymousRequestsPerMinute,
+        (context) => rateLimitOf(context) === 'chat' && !isSignedIn(context),
+      ),
+      perMinute('auth', limits.authAttemptsPerMinute, (context) => rateLimitOf(context) === 'auth'),
     ],
   };
 }
 
 /** The throttler package applies every limit to every route; here each binds only the routes that name it. */
-function perMinute(name: RateLimitName, limit: number): ThrottlerOptions {
-  return { name, limit, ttl: WINDOW_MS, skipIf: (context) => limit === 0 || rateLimitOf(context) !== name };
+function perMinute(
+  name: string,
+  limit: number,
+  binds: (context: ExecutionContext) => boolean,
+): ThrottlerOptions {
+  return { name, limit, ttl: WINDOW_MS, skipIf: (context) => limit === 0 || !binds(context) };
 }
+
+const isSignedIn = (context: ExecutionContext): boolean =>
+  context.switchToHttp().getRequest<Request>().user !== undefined;
 
 function rateLimitOf(context: ExecutionContext): unknown {
   return (

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/app-error';
 import { Settings } from '../config/settings';
@@ -15,6 +16,14 @@ export class StreamSlots {
     private readonly settings: Settings,
     private readonly metrics: Metrics,
   ) {}
+
+  /** Takes a slot until the response closes. @throws AppError too_many_streams */
+  hold(user: LimitedUser, response: ServerResponse): void {
+    const release = this.acquire(user);
+    response.once('close', release);
+    // Who left before this line closed it already.
+    if (response.closed) release();
+  }
 
   /**
    * Takes a slot for a stream that is about to open.

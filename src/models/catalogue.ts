@@ -1,11 +1,11 @@
-import type { TokenUsage } from '../usage/usage.types';
-import { CATALOGUE, type CatalogueModel, type Price } from './catalogue.data';
+import { SIBLING_NAMES, SIBLING_PROVIDERS } from '../config/providers';
+import type { Settings } from '../config/settings';
+import { CATALOGUE, OPENAI_PREFIXES, SIMULATOR_MODEL } from './catalogue.data';
+import type { CatalogueModel, ModelProvider } from './catalogue.types';
+import { costOf, type PricedTokens, priceOn } from './prices';
 
 /** What a provider appends to a model's name for one dated build of it. */
-const SNAPSHOT_SUFFIX = /-\d{4}-\d{2}-\d{2}$/;
-const NANO_PER_MICRO = 1000;
-
-const SIMULATOR_MODEL = 'simulator-1';
+const SNAPSHOT_SUFFIX = /-(?:\d{4}-\d{2}-\d{2}|20\d{6})$/;
 
 const byName = new Map(CATALOGUE.map((model) => [model.name, model]));
 
@@ -14,11 +14,27 @@ export function findModel(name: string): CatalogueModel | undefined {
   return byName.get(name) ?? byName.get(name.replace(SNAPSHOT_SUFFIX, ''));
 }
 
-/** The names a client may ask for where the operator has set no list; the simulator's own only where it answers. */
-export function catalogueNames(upstream: string): string[] {
-  return CATALOGUE.filter(({ provider }) => provider === 'openai' || provider === upstream).map(
-    ({ name }) => name,
-  );
+/** Who serves a model: by its entry, else by what its name begins with; undefined where neither says. */
+export function providerOf(name: string): ModelProvider | undefined {
+  const entry = findModel(name);
+  if (entry !== undefined) return entry.provider;
+  if (OPENAI_PREFIXES.some((prefix) => name.startsWith(prefix))) return 'openai';
+  return SIBLING_NAMES.find((sibling) => name.startsWith(SIBLING_PROVIDERS[sibling].modelPrefix));
+}
+
+/** The simulator answers for OpenAI's models as well as its own; a sibling is there where its key is set. */
+export function modelProviders({
+  upstream,
+  siblings,
+}: Pick<Settings, 'upstream' | 'siblings'>): ModelProvider[] {
+  const present = SIBLING_NAMES.filter((name) => siblings[name] !== undefined);
+  return ['openai', ...present, ...(upstream === 'simulator' ? (['simulator'] as const) : [])];
+}
+
+/** The names a client may ask for where the operator has set no list: all that these providers serve, embeddings too. */
+export function catalogueNames(providers: Iterable<ModelProvider>): string[] {
+  const existing = new Set(providers);
+  return CATALOGUE.filter(({ provider }) => existing.has(provider)).map(({ name }) => name);
 }
 
 export interface ResolvedModel {
@@ -41,8 +57,12 @@ export function resolveModel(name: string, now: Date): ResolvedModel {
 /** Days until the model's last day; undefined where none is set. Negative when it has passed. */
 export function daysUntilShutdown(name: string, now: Date): number | undefined {
   const shutdownDate = findModel(name)?.shutdownDate;
-  if (shutdownDate === undefined) return undefined;
-  return Math.ceil((Date.parse(shutdownDate) - Date.parse(toDay(now))) / 86_400_000);
+  return shutdownDate === undefined ? undefined : daysUntil(shutdownDate, now);
+}
+
+/** @param day YYYY-MM-DD */
+export function daysUntil(day: string, now: Date): number {
+  return Math.ceil((Date.parse(day) - Date.parse(toDay(now))) / 86_400_000);
 }
 
 export interface Cost {
@@ -56,18 +76,10 @@ export function pricedModel(provider: string, requested: string): string {
 }
 
 /** The cost of a call at the price of its day; null where the catalogue has none. Fractions of a micro-USD round up. */
-export function priceOf(model: string, tokens: TokenUsage, now: Date): Cost {
+export function priceOf(model: string, tokens: PricedTokens, now: Date): Cost {
   const price = priceOn(findModel(model)?.prices ?? [], toDay(now));
   if (price === undefined) return { costMicroUsd: null, priceDate: null };
-  const nanoUsd =
-    (tokens.input - tokens.cached) * price.inputNanoUsd +
-    tokens.cached * price.cachedInputNanoUsd +
-    tokens.output * price.outputNanoUsd;
-  return { costMicroUsd: Math.ceil(nanoUsd / NANO_PER_MICRO), priceDate: price.from };
-}
-
-function priceOn(prices: readonly Price[], day: string): Price | undefined {
-  return prices.findLast((price) => price.from <= day);
+  return { costMicroUsd: costOf(price, tokens), priceDate: price.from };
 }
 
 function isShutDown(entry: CatalogueModel | undefined, today: string): boolean {

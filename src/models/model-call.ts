@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type OpenAI from 'openai';
 import type { Clock } from '../common/clock';
-import { toStorable } from '../common/storable-text';
 import type { Metrics } from '../observability/metrics';
 import type { CallIntent, CallOutcome, Settlement, TokenUsage } from '../usage/usage.types';
 import { adaptRequest } from './adapt-request';
-import { findModel, pricedModel, priceOf } from './catalogue';
+import { backoffMs, MOST_RETRIES } from './backoff';
+import { settle } from './call-settlement';
 import type { ChatRequest, ModelReply } from './chat.types';
 import { ReplyAssembler } from './reply-assembler';
 import { estimateTokens } from './token-estimate';
@@ -17,11 +17,6 @@ import {
   toUpstreamError,
   UpstreamIdleError,
 } from './upstream-errors';
-
-const MOST_RETRIES = 2;
-const FIRST_BACKOFF_MS = 400;
-
-const LONGEST_MODEL_NAME = 100;
 
 /** The caller's refusal of a retry, which is no failure of the provider's. */
 class NotRetriedError extends Error {}
@@ -94,35 +89,17 @@ export class ModelCall {
 
   /** What the last call came to, by the provider's own numbers where they came. */
   settlement(outcome: CallOutcome): Settlement {
-    const model = this.bookedModel();
-    const tokens = this.assembler.usage ?? this.estimate();
-    this.options.metrics.countModelCall({
-      provider: this.intent.provider,
-      model: findModel(model)?.name ?? 'other',
+    const end = {
       outcome,
+      answeredBy: this.assembler.model,
+      usage: this.assembler.usage,
+      estimate: this.isUnbilled() ? undefined : this.estimate(),
       durationMs: performance.now() - this.startedAt,
-      inputTokens: tokens.input,
-      outputTokens: tokens.output,
-    });
-    return {
-      callId: this.intent.id,
-      model,
-      outcome,
-      isEstimated: this.assembler.usage === undefined && !this.isUnbilled(),
-      tokens,
-      ...priceOf(model, tokens, this.options.clock.now()),
     };
-  }
-
-  /** The name is the provider's text: cleaned, or the ledger could refuse it. */
-  private bookedModel(): string {
-    const answered = this.assembler.model;
-    if (answered === undefined) return pricedModel(this.intent.provider, this.intent.model);
-    return findModel(answered)?.name ?? toStorable(answered.slice(0, LONGEST_MODEL_NAME));
+    return settle(this.intent, end, this.options.clock, this.options.metrics);
   }
 
   private estimate(): TokenUsage {
-    if (this.isUnbilled()) return { input: 0, cached: 0, output: 0, reasoning: 0 };
     const output = estimateTokens(this.assembler.written);
     return { input: this.intent.inputTokensEstimate, cached: 0, output, reasoning: 0 };
   }
@@ -189,12 +166,6 @@ export class ModelCall {
       headers: { 'X-Client-Request-Id': this.intent.id },
     });
   }
-}
-
-/** Jittered, so that callers who failed together do not come back together; never before the provider's own time. */
-function backoffMs({ afterSeconds }: RetryAdvice, attempt: number): number {
-  const jittered = FIRST_BACKOFF_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
-  return (afterSeconds ?? 0) * 1000 + jittered;
 }
 
 /** Aborts when nothing came for a while. */

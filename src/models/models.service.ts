@@ -1,51 +1,157 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import OpenAI from 'openai';
 import { AppError } from '../common/app-error';
 import { Clock } from '../common/clock';
+import { type ProviderName, SIBLING_PROVIDERS } from '../config/providers';
 import { Settings } from '../config/settings';
 import { Metrics } from '../observability/metrics';
+import { CallBook } from '../usage/call-book';
 import type { OpenCall } from '../usage/usage.service';
 import type { CallIntent, Settlement } from '../usage/usage.types';
-import { catalogueNames, pricedModel, priceOf, type ResolvedModel, resolveModel } from './catalogue';
+import {
+  catalogueNames,
+  modelProviders,
+  pricedModel,
+  priceOf,
+  providerOf,
+  type ResolvedModel,
+  resolveModel,
+} from './catalogue';
 import type { ChatRequest } from './chat.types';
+import { ForwardedCall, type ForwardedRequest } from './forwarded-call';
 import { ModelCall, type Retry } from './model-call';
-import { estimateTokens } from './token-estimate';
+import type { Provider } from './provider';
+import { Providers } from './providers.service';
+import { estimateTokens, estimateTokensOfBytes } from './token-estimate';
+
+/** A model that may be called, and who serves it. */
+export interface ChosenModel extends ResolvedModel {
+  provider: Provider;
+}
 
 /** The one way out to providers. */
 @Injectable()
 export class ModelsService {
-  private readonly client: OpenAI | undefined;
   private readonly allowed: ReadonlySet<string>;
+  private readonly forwarded = new Set<ForwardedCall>();
+  private onForwardedOver: (() => void) | undefined;
 
   constructor(
     private readonly settings: Settings,
+    private readonly providers: Providers,
+    private readonly book: CallBook,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
   ) {
     this.allowed = new Set([
-      ...(settings.allowedModels ?? catalogueNames(settings.upstream)),
+      ...(settings.allowedModels ?? catalogueNames(modelProviders(settings))),
       settings.defaultModel,
     ]);
-    this.client = settings.upstream === 'not_configured' ? undefined : createClient(settings);
-  }
-
-  /** @throws AppError upstream_not_configured */
-  assertConfigured(): void {
-    this.requireClient();
   }
 
   /**
    * The model to call for a name a client asked for; a retired one gives its replacement.
    * @param requested undefined: the operator's default
-   * @throws AppError model_not_allowed
+   * @throws AppError upstream_not_configured, model_not_allowed
    */
-  choose(requested: string | undefined): ResolvedModel {
-    const name = requested ?? this.settings.defaultModel;
-    if (!this.allowed.has(name)) {
-      throw new AppError('model_not_allowed', 'This model is not on the server’s list.', { param: 'model' });
-    }
-    return resolveModel(name, this.clock.now());
+  choose(requested: string | undefined): ChosenModel {
+    const asked = requested ?? this.settings.defaultModel;
+    if (!this.isAllowed(asked)) throw notAllowed();
+    const resolved = resolveModel(asked, this.clock.now());
+    return { ...resolved, provider: this.providerOf(resolved.name) };
+  }
+
+  /**
+   * The same among one provider's models.
+   * @throws AppError upstream_not_configured, model_not_allowed
+   */
+  chooseOf(name: ProviderName, requested: string | undefined): ChosenModel {
+    const chosen = this.choose(requested ?? this.defaultOf(name));
+    if (chosen.provider.name !== name) throw notAllowed();
+    return chosen;
+  }
+
+  isAllowed(model: string): boolean {
+    return this.allowed.has(model);
+  }
+
+  /** The names a client may ask for. */
+  allowedNames(): string[] {
+    return [...this.allowed];
+  }
+
+  /** undefined where its key is not set. */
+  findProvider(name: ProviderName): Provider | undefined {
+    return this.providers.find(name);
+  }
+
+  /** @throws AppError upstream_not_configured */
+  requireProvider(name: ProviderName): Provider {
+    return this.providers.require(name);
+  }
+
+  /**
+   * A client's own request, to be passed on as it is. Nothing goes out before `send`, which writes its intent first.
+   * @param call whose it is and for which model; `NO_MODEL` for a request that runs none
+   */
+  forward(
+    { provider, ...call }: Pick<CallIntent, 'userId' | 'door' | 'model'> & { provider: Provider },
+    request: ForwardedRequest,
+  ): ForwardedCall {
+    const bytes = Buffer.isBuffer(request.body) ? request.body.length : 0;
+    const intent: CallIntent = {
+      ...call,
+      id: randomUUID(),
+      turnId: null,
+      step: null,
+      attempt: 1,
+      provider: provider.ledgerName,
+      inputTokensEstimate: estimateTokensOfBytes(bytes),
+    };
+    const forwarded = new ForwardedCall(provider, request, intent, {
+      book: this.book,
+      metrics: this.metrics,
+      clock: this.clock,
+      onOver: (over) => this.forget(over),
+    });
+    this.forwarded.add(forwarded);
+    return forwarded;
+  }
+
+  /** Waits for the forwarded calls to end, stops those that the grace does not suffice for, and books them all. */
+  async drain(graceMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.onForwardedOver = () => this.forwarded.size === 0 && resolve();
+      this.onForwardedOver();
+      timer = setTimeout(resolve, graceMs);
+    });
+    clearTimeout(timer);
+    const reason = new AppError('shutting_down', 'The server is shutting down.', { retryAfterSeconds: 5 });
+    for (const call of this.forwarded) call.stop(reason, 'interrupted');
+    await this.book.close();
+  }
+
+  /** A model that no provider is known for is OpenAI's, or of whoever stands in its place. */
+  private providerOf(model: string): Provider {
+    const name = providerOf(model);
+    if (name === undefined || name === 'simulator') return this.providers.require('openai');
+    const provider = name === 'openai' ? this.providers.require(name) : this.providers.find(name);
+    if (provider === undefined) throw notAllowed();
+    return provider;
+  }
+
+  private defaultOf(name: ProviderName): string {
+    if (name === 'openai') return this.settings.defaultModel;
+    const { defaultModel } = SIBLING_PROVIDERS[name];
+    return this.isAllowed(defaultModel)
+      ? defaultModel
+      : (this.allowedNames().find((model) => providerOf(model) === name) ?? defaultModel);
+  }
+
+  private forget(call: ForwardedCall): void {
+    this.forwarded.delete(call);
+    this.onForwardedOver?.();
   }
 
   /** The intent of a call's first attempt, to be committed by the caller before `converse` sends it. */
@@ -58,7 +164,7 @@ export class ModelsService {
       model,
       id: randomUUID(),
       attempt: 1,
-      provider: this.settings.upstream,
+      provider: this.providerOf(model).ledgerName,
       inputTokensEstimate: estimateTokens(JSON.stringify({ messages, tools })),
     };
   }
@@ -69,7 +175,7 @@ export class ModelsService {
    */
   converse(request: ChatRequest, intent: CallIntent, retry: Retry, signal: AbortSignal): ModelCall {
     return new ModelCall(request, intent, signal, {
-      client: this.requireClient(),
+      client: this.providerOf(request.model).client,
       retry,
       metrics: this.metrics,
       clock: this.clock,
@@ -105,24 +211,7 @@ export class ModelsService {
       ...priceOf(priced, tokens, this.clock.now()),
     };
   }
-
-  private requireClient(): OpenAI {
-    if (this.client === undefined) {
-      throw new AppError('upstream_not_configured', 'OPENAI_API_KEY is not configured on the server');
-    }
-    return this.client;
-  }
 }
 
-function createClient({ openai, upstreamTimeoutMs }: Settings): OpenAI {
-  return new OpenAI({
-    apiKey: openai.apiKey,
-    // All named, so that the SDK reads no variables of its own for them.
-    baseURL: openai.baseUrl ?? 'https://api.openai.com/v1',
-    organization: openai.organization ?? null,
-    project: openai.project ?? null,
-    maxRetries: 0,
-    timeout: upstreamTimeoutMs,
-    logLevel: 'off',
-  });
-}
+const notAllowed = (): AppError =>
+  new AppError('model_not_allowed', 'This model is not on the server’s list.', { param: 'model' });

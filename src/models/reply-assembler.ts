@@ -1,11 +1,10 @@
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
 import type { TokenUsage } from '../usage/usage.types';
 import type { ModelReply, RequestedToolCall } from './chat.types';
+import { toTokenUsage } from './token-usage';
 import { UpstreamReplyError } from './upstream-errors';
 
 const MOST_TOOL_CALLS = 128;
-/** Beyond what any model takes; a number above is a fault that must not overflow the ledger. */
-const MOST_TOKENS = 1_000_000_000;
 const LONGEST_REPLY_CHARACTERS = 4 * 1024 ** 2;
 
 /** Puts a streamed completion together, within bounds. */
@@ -67,17 +66,4 @@ export class ReplyAssembler {
       throw new UpstreamReplyError('upstream_invalid_response', 'a reply beyond every bound');
     }
   }
-}
-
-function toTokenUsage(usage: NonNullable<ChatCompletionChunk['usage']>): TokenUsage {
-  const count = (value: number | null | undefined): number =>
-    Number.isSafeInteger(value) && value! > 0 ? Math.min(value!, MOST_TOKENS) : 0;
-  const input = count(usage.prompt_tokens);
-  const output = count(usage.completion_tokens);
-  return {
-    input,
-    cached: Math.min(input, count(usage.prompt_tokens_details?.cached_tokens)),
-    output,
-    reasoning: Math.min(output, count(usage.completion_tokens_details?.reasoning_tokens)),
-  };
 }

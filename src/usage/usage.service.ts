@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { SqlRunner } from '../database/database.service';
 import { type Sql, sql } from '../database/sql';
+import { INSTANCE_LIFE_SECONDS } from './instance-heartbeat';
 import type { CallIntent, Settlement } from './usage.types';
 
 const MOST_OPEN_CALLS = 500;
@@ -72,5 +73,15 @@ export class UsageService {
       SELECT id, provider, model, input_tokens_estimate AS "inputTokensEstimate"
       FROM upstream_calls WHERE settled_at IS NULL AND ${condition}
       ORDER BY created_at LIMIT ${MOST_OPEN_CALLS} FOR UPDATE SKIP LOCKED`);
+  }
+
+  /** Calls of no turn whose instance is gone. */
+  async findAbandoned(tx: SqlRunner): Promise<OpenCall[]> {
+    return this.findOpen(
+      tx,
+      sql`turn_id IS NULL AND NOT EXISTS (
+        SELECT FROM instances
+        WHERE instances.id = instance_id AND seen_at > now() - make_interval(secs => ${INSTANCE_LIFE_SECONDS}))`,
+    );
   }
 }

@@ -1,14 +1,18 @@
+/** Through which of our doors a request came: the agent, or one that passes a client's own request on. */
+export type Door = 'agent' | 'chat' | 'provider' | 'socket' | 'v1';
+
 /** One request that is about to go to a provider. Written before its first byte. */
 export interface CallIntent {
   /** Also sent to the provider as `X-Client-Request-Id`. */
   id: string;
-  userId: string;
-  turnId: string;
-  step: number;
+  /** null: a caller without a token. */
+  userId: string | null;
+  /** null: no turn's. */
+  turnId: string | null;
+  step: number | null;
   /** From 1; each retry is a call of its own. */
   attempt: number;
-  /** Which of our doors the request came through. */
-  door: 'agent';
+  door: Door;
   provider: string;
   model: string;
   inputTokensEstimate: number;
@@ -22,6 +26,8 @@ export interface TokenUsage {
   output: number;
   reasoning: number;
 }
+
+export const NO_TOKENS: TokenUsage = { input: 0, cached: 0, output: 0, reasoning: 0 };
 
 export type CallOutcome = 'completed' | 'failed' | 'cancelled' | 'interrupted';
 

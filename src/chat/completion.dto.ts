@@ -1,0 +1,87 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import {
+  ArrayNotEmpty,
+  IsArray,
+  IsInt,
+  IsNumber,
+  IsObject,
+  IsOptional,
+  IsString,
+  Min,
+  validateSync,
+} from 'class-validator';
+import { HasLength } from '../common/text-length';
+import { toValidationError } from '../common/validation.pipe';
+
+/**
+ * A completion without a conversation: the server keeps nothing and runs no tools. What is inside a message or a tool
+ * is the provider's business.
+ */
+export class CompletionRequest {
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'object', additionalProperties: true },
+    example: [{ role: 'user', content: 'Say hello.' }],
+  })
+  @IsArray()
+  @ArrayNotEmpty()
+  @IsObject({ each: true })
+  messages!: object[];
+
+  @ApiPropertyOptional({ type: 'array', items: { type: 'object', additionalProperties: true } })
+  @IsOptional()
+  @IsArray()
+  @IsObject({ each: true })
+  tools?: object[];
+
+  @ApiPropertyOptional({ oneOf: [{ type: 'string' }, { type: 'object', additionalProperties: true }] })
+  @IsOptional()
+  tool_choice?: unknown;
+
+  /** A model of the server's list; absent: the server's default. */
+  @IsOptional()
+  @IsString()
+  @HasLength(1, 200)
+  model?: string;
+
+  @IsOptional()
+  @IsNumber()
+  temperature?: number;
+
+  /** Lowered to the server's own bound where it is above. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  max_tokens?: number;
+
+  @IsOptional()
+  @IsString()
+  @HasLength(1, 50)
+  verbosity?: string;
+
+  @IsOptional()
+  @IsString()
+  @HasLength(1, 50)
+  reasoning_effort?: string;
+
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true })
+  @IsOptional()
+  @IsObject()
+  response_format?: object;
+}
+
+/**
+ * Checks the fields of the body itself. Not by way of class-transformer, which copies a whole conversation and drops
+ * keys of it that mean something to JavaScript.
+ * @throws AppError validation_failed
+ */
+export function toCompletionRequest(body: object): CompletionRequest {
+  const request = Object.assign(new CompletionRequest(), body);
+  const errors = validateSync(request, {
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    validationError: { target: true, value: false },
+  });
+  if (errors.length > 0) throw toValidationError(errors);
+  return request;
+}

@@ -1,0 +1,138 @@
+import type { ServerResponse } from 'node:http';
+import { Injectable, Logger } from '@nestjs/common';
+import type { Caller } from '../auth/caller';
+import { toErrorBody } from '../common/error-body';
+import { JsonFields } from '../common/json-fields';
+import { SseWriter } from '../common/sse-writer';
+import { Settings } from '../config/settings';
+import { planAdjustments } from '../models/adapt-request';
+import type { ForwardedCall } from '../models/forwarded-call';
+import { ModelsService } from '../models/models.service';
+import { toUpstreamError, UpstreamReplyError } from '../models/upstream-errors';
+import { stopWhenClientLeaves } from '../relay/client-leaving';
+import { DeltaReader } from '../relay/delta-reader';
+import { readJsonAnswer } from '../relay/read-answer';
+import type { CompletionRequest } from './completion.dto';
+
+/** The request a door got: what it asks for, and the bytes it came as. */
+export interface ReceivedCompletion {
+  request: CompletionRequest;
+  rawBody: Buffer;
+  caller: Caller;
+}
+
+/** Completions without a conversation, passed on to the model's provider. */
+@Injectable()
+export class CompletionsService {
+  private readonly logger = new Logger(CompletionsService.name);
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly models: ModelsService,
+  ) {}
+
+  /** Answers with the provider's completion as it came, and its text as `content`. */
+  async answer(received: ReceivedCompletion, response: ServerResponse): Promise<void> {
+    const call = this.prepare(received, false, response);
+    await call.send();
+    const { bytes, value } = await readJsonAnswer(call);
+    const answer = withContent(bytes, value);
+    response.writeHead(200, {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': answer.length,
+    });
+    response.end(answer);
+  }
+
+  /** Answers with the text as it comes, in blocks of our own. */
+  async stream(received: ReceivedCompletion, response: ServerResponse): Promise<void> {
+    const call = this.prepare(received, true, response);
+    const head = await call.send();
+    const writer = new SseWriter(response, {
+      onBehind: () => call.pause(),
+      onCaughtUp: () => call.resume(),
+    });
+    // The headers wait for the first block: a failure before it is an ordinary error.
+    const push = (block: object): void => {
+      if (!response.headersSent) writer.open();
+      writer.push(block);
+    };
+    await new Promise<void>((resolve, reject) => {
+      const reader = new DeltaReader(call, {
+        onDelta: (delta) => push({ delta }),
+        onEnd: ({ usage, model, finishReason }) => {
+          push({ usage, model, finish_reason: finishReason });
+          writer.done();
+          resolve();
+        },
+        onBroken: (error) => {
+          if (!response.headersSent) {
+            reject(error);
+            return;
+          }
+          writer.push(toErrorBody(error, String(response.getHeader('X-Request-Id'))));
+          writer.end();
+          resolve();
+        },
+      });
+      reader.run(head);
+    });
+  }
+
+  private prepare(
+    { request, rawBody, caller }: ReceivedCompletion,
+    isStream: boolean,
+    response: ServerResponse,
+  ): ForwardedCall {
+    const { name: model, replaced, provider } = this.models.choose(request.model);
+    if (replaced !== undefined) response.setHeader('X-Model-Replaced', `${replaced}=${model}`);
+    const { body, adjusted } = this.buildBody(request, rawBody, model, isStream);
+    if (adjusted.length > 0) response.setHeader('X-Adjusted-Params', adjusted.join(', '));
+    if (this.settings.isPromptLogged) this.logger.log({ event: 'prompt', messages: request.messages });
+    const call = this.models.forward(
+      { userId: caller.userId, door: 'chat', model, provider },
+      {
+        method: 'POST',
+        path: '/chat/completions',
+        body,
+        headers: { 'content-type': 'application/json' },
+        isRetried: true,
+      },
+    );
+    stopWhenClientLeaves(response, call);
+    return call;
+  }
+
+  /** The client's bytes, with no more changed than must be. */
+  private buildBody(
+    request: CompletionRequest,
+    rawBody: Buffer,
+    model: string,
+    isStream: boolean,
+  ): { body: Buffer; adjusted: string[] } {
+    const fields = new JsonFields(rawBody);
+    const { maxOutputTokens } = this.settings;
+    const isTooLong = request.max_tokens !== undefined && request.max_tokens > maxOutputTokens;
+    if (isTooLong) fields.set('max_tokens', maxOutputTokens);
+    const plan = planAdjustments(model, { ...request });
+    plan.remove.forEach((name) => fields.remove(name));
+    Object.entries(plan.rename).forEach(([name, newName]) => fields.rename(name, newName));
+    Object.entries(plan.set).forEach(([name, value]) => fields.set(name, value));
+    if (request.model !== model) fields.set('model', model);
+    if (isStream) fields.set('stream', true).set('stream_options', { include_usage: true });
+    const adjusted =
+      isTooLong && !plan.adjusted.includes('max_tokens') ? ['max_tokens', ...plan.adjusted] : plan.adjusted;
+    return { body: fields.toBuffer(), adjusted };
+  }
+}
+
+/** @throws AppError upstream_invalid_response where it is no completion */
+function withContent(bytes: Buffer, completion: Record<string, unknown>): Buffer {
+  if (!Array.isArray(completion.choices)) {
+    throw toUpstreamError(new UpstreamReplyError('upstream_invalid_response', 'no choices'));
+  }
+  const [first] = completion.choices as ({ message?: { content?: unknown } } | null)[];
+  const content = first?.message?.content;
+  const added = `,"content":${JSON.stringify(typeof content === 'string' ? content : '')}}`;
+  return Buffer.concat([bytes.subarray(0, bytes.lastIndexOf('}')), Buffer.from(added)]);
+}

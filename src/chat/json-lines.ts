@@ -1,0 +1,13 @@
+import { dataOf, splitFrames } from '../common/sse-frames';
+
+/** The same events, the data of each as one line of JSON. */
+export function toJsonLines(events: Buffer): Buffer {
+  const lines = splitFrames(events)
+    .map(dataOf)
+    .filter((data) => data !== undefined && data !== '[DONE]')
+    .map((data) => `${onOneLine(data!)}\n`);
+  return Buffer.from(lines.join(''));
+}
+
+/** Data over several lines is JSON with line breaks between its tokens. */
+const onOneLine = (data: string): string => (data.includes('\n') ? JSON.stringify(JSON.parse(data)) : data);

@@ -1,0 +1,73 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { Response } from 'express';
+import type { Caller } from '../auth/caller';
+import { AppError, notFound } from '../common/app-error';
+import type { ProviderName } from '../config/providers';
+import { Settings } from '../config/settings';
+import type { ForwardedCall } from '../models/forwarded-call';
+import { ModelsService } from '../models/models.service';
+import { stopWhenClientLeaves } from '../relay/client-leaving';
+import { StreamRelay } from '../relay/stream-relay';
+import { toJsonLines } from './json-lines';
+import { toProviderBody } from './provider-body';
+import type { ProviderChatRequest } from './provider-chat.dto';
+
+const JSON_LINES = 'application/x-ndjson';
+
+export interface ProviderChat {
+  provider: ProviderName;
+  request: ProviderChatRequest;
+  caller: Caller;
+}
+
+/** One provider's own stream, untouched. */
+@Injectable()
+export class ProviderChatService {
+  private readonly logger = new Logger(ProviderChatService.name);
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly models: ModelsService,
+  ) {}
+
+  /** @throws AppError not_found where the provider's key is not set */
+  async stream(chat: ProviderChat, isJsonLines: boolean, response: Response): Promise<void> {
+    const call = this.prepare(chat, response);
+    const head = await call.send();
+    const options = isJsonLines
+      ? { transform: toJsonLines, headers: { 'Content-Type': `${JSON_LINES}; charset=utf-8` } }
+      : {};
+    await new StreamRelay(call, response, options).run(head);
+  }
+
+  private prepare({ provider: name, request, caller }: ProviderChat, response: Response): ForwardedCall {
+    if (name !== 'openai' && this.models.findProvider(name) === undefined) throw notFound('Provider');
+    this.assertWithinLimit(request);
+    const { name: model, replaced, provider } = this.models.chooseOf(name, request.model);
+    const family = name === 'openai' ? this.settings.openaiApiFamily : 'chat';
+    const { parameters, adjusted } = toProviderBody(family, model, request, this.settings.maxOutputTokens);
+    if (replaced !== undefined) response.setHeader('X-Model-Replaced', `${replaced}=${model}`);
+    if (adjusted.length > 0) response.setHeader('X-Adjusted-Params', adjusted.join(', '));
+    if (this.settings.isPromptLogged) this.logger.log({ event: 'prompt', messages: request.messages });
+    const call = this.models.forward(
+      { userId: caller.userId, door: 'provider', model, provider },
+      {
+        method: 'POST',
+        path: family === 'responses' ? '/responses' : '/chat/completions',
+        body: Buffer.from(JSON.stringify(parameters)),
+        headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+        isRetried: true,
+      },
+    );
+    stopWhenClientLeaves(response, call);
+    return call;
+  }
+
+  /** What the bound is, the operator says: a decorator cannot know it. */
+  private assertWithinLimit({ maxOutputTokens }: ProviderChatRequest): void {
+    const most = this.settings.maxOutputTokens;
+    if (maxOutputTokens === undefined || maxOutputTokens <= most) return;
+    const message = `maxOutputTokens must not be greater than ${most}`;
+    throw new AppError('validation_failed', message, { details: [{ path: ['maxOutputTokens'], message }] });
+  }
+}

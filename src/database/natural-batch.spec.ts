@@ -1,0 +1,58 @@
+import { NaturalBatch } from './natural-batch';
+
+/** Batches as they were written; each stays on the wire until it is let go. */
+function wire() {
+  const written: number[][] = [];
+  const open: { resolve(): void; reject(error: Error): void }[] = [];
+  const write = (items: number[]): Promise<void> =>
+    new Promise((resolve, reject) => {
+      written.push(items);
+      open.push({ resolve, reject });
+    });
+  return { written, write, next: () => open.shift()! };
+}
+
+describe('NaturalBatch', () => {
+  it('sends an item at once when nothing is under way', () => {
+    const { written, write } = wire();
+    void new NaturalBatch(write).add(1);
+    expect(written).toEqual([[1]]);
+  });
+
+  it('collects what comes while a batch is on the wire', async () => {
+    const { written, write, next } = wire();
+    const batch = new NaturalBatch(write);
+    const first = batch.add(1);
+    const rest = [batch.add(2), batch.add(3)];
+    expect(written).toEqual([[1]]);
+    next().resolve();
+    await first;
+    expect(written).toEqual([[1], [2, 3]]);
+    next().resolve();
+    await Promise.all(rest);
+  });
+
+  it('bounds a batch', async () => {
+    const { written, write, next } = wire();
+    const batch = new NaturalBatch(write, 2);
+    const all = [1, 2, 3, 4].map((item) => batch.add(item));
+    next().resolve();
+    await all[0];
+    expect(written).toEqual([[1], [2, 3]]);
+    next().resolve();
+    await all[2];
+    next().resolve();
+    await Promise.all(all);
+    expect(written).toEqual([[1], [2, 3], [4]]);
+  });
+
+  it('tells those of a failed batch, and goes on', async () => {
+    const { write, next } = wire();
+    const batch = new NaturalBatch(write);
+    const [first, second] = [batch.add(1), batch.add(2)];
+    next().reject(new Error('gone'));
+    await expect(first).rejects.toThrow('gone');
+    next().resolve();
+    await expect(second).resolves.toBeUndefined();
+  });
+});

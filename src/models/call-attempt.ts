@@ -1,0 +1,153 @@
+import type { AppError } from '../common/app-error';
+import type { Clock } from '../common/clock';
+import type { Metrics } from '../observability/metrics';
+import type { CallBook } from '../usage/call-book';
+import type { CallIntent, CallOutcome, TokenUsage } from '../usage/usage.types';
+import { settle } from './call-settlement';
+import { findModel } from './catalogue';
+import { ErrorAnswer } from './error-answer';
+import type { Provider, UpstreamRequest } from './provider';
+import { mayHaveBeenBilled, toUpstreamError } from './upstream-errors';
+import type { ExchangeListener, UpstreamExchange, UpstreamHead } from './upstream-exchange';
+import { UsageReader } from './usage-reader';
+
+/** Takes the bytes of a good answer; after `onEnd` or `onBroken` nothing more comes. */
+export interface ByteSink {
+  onBytes(chunk: Buffer): void;
+  onEnd(): void;
+  /** The answer will not be whole. */
+  onBroken(error: AppError): void;
+}
+
+export interface AttemptServices {
+  book: CallBook;
+  metrics: Metrics;
+  clock: Clock;
+}
+
+/** One request whose intent is written: sent, its bytes handed on, and settled once, however it ends. */
+export class CallAttempt implements ExchangeListener {
+  private readonly reader = new UsageReader();
+  private readonly startedAt = performance.now();
+  private exchange: UpstreamExchange | undefined;
+  private waiting: { resolve(head: UpstreamHead): void; reject(failure: unknown): void } | undefined;
+  private hasHead = false;
+  private errorAnswer: ErrorAnswer | undefined;
+  private sink: ByteSink | undefined;
+  /** What came between the head and the sink. */
+  private early: Buffer[] = [];
+  private end: AppError | 'whole' | undefined;
+
+  /** @param onOver told once, when the settlement is on its way */
+  constructor(
+    private readonly intent: CallIntent,
+    private readonly services: AttemptServices,
+    private readonly onOver: () => void,
+  ) {}
+
+  /** @returns the head of a good answer; throws the failure as it came */
+  send(provider: Provider, request: UpstreamRequest): Promise<UpstreamHead> {
+    return new Promise((resolve, reject) => {
+      this.waiting = { resolve, reject };
+      const headers = { ...request.headers, 'x-client-request-id': this.intent.id };
+      this.exchange = provider.exchange({ ...request, headers }, this);
+    });
+  }
+
+  /** Hands over what came and what comes. */
+  flow(sink: ByteSink): void {
+    const { early } = this;
+    this.early = [];
+    this.sink = sink;
+    for (const chunk of early) sink.onBytes(chunk);
+    if (this.end === 'whole') sink.onEnd();
+    else if (this.end !== undefined) sink.onBroken(this.end);
+  }
+
+  /** The provider is not read from until `resume`. */
+  pause(): void {
+    this.exchange?.pause();
+  }
+
+  resume(): void {
+    this.exchange?.resume();
+  }
+
+  /** Ends it wherever it stands; the provider's side is aborted. Nothing more once it is over. */
+  stop(reason: AppError, outcome: CallOutcome): void {
+    if (this.end !== undefined) return;
+    this.exchange?.abort();
+    this.break(reason, outcome, this.exchange !== undefined);
+    this.waiting?.reject(reason);
+  }
+
+  onHead(head: UpstreamHead): void {
+    if (head.status >= 300) {
+      this.errorAnswer = new ErrorAnswer(head);
+      return;
+    }
+    this.hasHead = true;
+    this.waiting?.resolve(head);
+  }
+
+  onBytes(chunk: Buffer): void {
+    if (this.errorAnswer !== undefined) {
+      this.errorAnswer.add(chunk);
+      if (!this.errorAnswer.isFull) return;
+      this.exchange?.abort();
+      this.fail(this.errorAnswer.toError());
+      return;
+    }
+    this.reader.add(chunk);
+    if (this.sink === undefined) this.early.push(chunk);
+    else this.sink.onBytes(chunk);
+  }
+
+  onEnd(): void {
+    if (this.errorAnswer !== undefined) {
+      this.fail(this.errorAnswer.toError());
+      return;
+    }
+    // A sink may have stopped it over its very last bytes.
+    if (this.end !== undefined) return;
+    this.end = 'whole';
+    this.settle('completed', true);
+    this.sink?.onEnd();
+  }
+
+  onFailure(error: Error): void {
+    this.fail(this.errorAnswer?.toError() ?? error);
+  }
+
+  private fail(failure: Error): void {
+    if (this.end !== undefined) return;
+    this.break(toUpstreamError(failure), 'failed', this.hasHead || mayHaveBeenBilled(failure));
+    this.waiting?.reject(failure);
+  }
+
+  private break(error: AppError, outcome: CallOutcome, mayBeBilled: boolean): void {
+    this.end = error;
+    this.settle(outcome, mayBeBilled);
+    this.sink?.onBroken(error);
+  }
+
+  private settle(outcome: CallOutcome, mayBeBilled: boolean): void {
+    const { usage, model } = this.reader.read();
+    const { clock, metrics, book } = this.services;
+    const end = {
+      outcome,
+      answeredBy: model,
+      usage,
+      estimate: mayBeBilled ? this.estimate() : undefined,
+      durationMs: performance.now() - this.startedAt,
+    };
+    book.settle(settle(this.intent, end, clock, metrics));
+    this.onOver();
+  }
+
+  private estimate(): TokenUsage {
+    const isEmbedding = findModel(this.intent.model)?.kind === 'embedding';
+    const output = isEmbedding ? 0 : this.reader.estimateOutputTokens();
+    return { input: this.intent.inputTokensEstimate, cached: 0, output, reasoning: 0 };
+  }
+}

@@ -1,0 +1,68 @@
+import type { Clock } from '../common/clock';
+import { toStorable } from '../common/storable-text';
+import type { Metrics } from '../observability/metrics';
+import {
+  type CallIntent,
+  type CallOutcome,
+  NO_TOKENS,
+  type Settlement,
+  type TokenUsage,
+} from '../usage/usage.types';
+import { findModel, pricedModel, priceOf } from './catalogue';
+
+/** Stands for the model of a request that runs none, such as a file's upload. It costs nothing. */
+export const NO_MODEL = 'none';
+
+const LONGEST_MODEL_NAME = 100;
+
+export interface CallEnd {
+  outcome: CallOutcome;
+  /** As the provider named it; undefined where no reply began. */
+  answeredBy: string | undefined;
+  /** The provider's own numbers, where they came. */
+  usage: TokenUsage | undefined;
+  /** What to book without them; undefined: nothing was billed. */
+  estimate: TokenUsage | undefined;
+  durationMs: number;
+}
+
+/** What a call that ended is booked at, and counted as in the metrics. */
+export function settle(intent: CallIntent, end: CallEnd, clock: Clock, metrics: Metrics): Settlement {
+  if (intent.model === NO_MODEL) return settleWithoutModel(intent, end);
+  const model = bookedModel(intent, end.answeredBy);
+  const tokens = end.usage ?? end.estimate ?? NO_TOKENS;
+  metrics.countModelCall({
+    provider: intent.provider,
+    model: findModel(model)?.name ?? 'other',
+    outcome: end.outcome,
+    durationMs: end.durationMs,
+    inputTokens: tokens.input,
+    outputTokens: tokens.output,
+  });
+  return {
+    callId: intent.id,
+    model,
+    outcome: end.outcome,
+    isEstimated: end.usage === undefined && end.estimate !== undefined,
+    tokens,
+    ...priceOf(model, tokens, clock.now()),
+  };
+}
+
+function settleWithoutModel({ id, model }: CallIntent, { outcome }: CallEnd): Settlement {
+  return {
+    callId: id,
+    model,
+    outcome,
+    isEstimated: false,
+    tokens: NO_TOKENS,
+    costMicroUsd: 0,
+    priceDate: null,
+  };
+}
+
+/** The name is the provider's text: cleaned, or the ledger could refuse it. */
+function bookedModel(intent: CallIntent, answeredBy: string | undefined): string {
+  if (answeredBy === undefined) return pricedModel(intent.provider, intent.model);
+  return findModel(answeredBy)?.name ?? toStorable(answeredBy.slice(0, LONGEST_MODEL_NAME));
+}

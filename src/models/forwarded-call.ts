@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { AppError } from '../common/app-error';
+import type { CallIntent, CallOutcome } from '../usage/usage.types';
+import { backoffMs, MOST_RETRIES } from './backoff';
+import { type AttemptServices, type ByteSink, CallAttempt } from './call-attempt';
+import type { Provider, UpstreamRequest } from './provider';
+import { retryAdvice, toUpstreamError } from './upstream-errors';
+import type { UpstreamHead } from './upstream-exchange';
+
+/** Why a call was stopped for whose answer nobody waits any more; 499 is what proxies log for it. */
+export const clientLeft = (): AppError =>
+  new AppError('client_left', 'The client has left.', { status: 499 });
+
+export interface ForwardedRequest extends UpstreamRequest {
+  /** Whether a failure before the first byte is tried again. */
+  isRetried: boolean;
+}
+
+export interface ForwardServices extends AttemptServices {
+  /** Told once, when nothing more will happen. */
+  onOver(call: ForwardedCall): void;
+}
+
+/**
+ * A client's own request, passed on, and its answer handed back as bytes. Every attempt has its intent written before
+ * it goes out.
+ */
+export class ForwardedCall {
+  private attempt: CallAttempt | undefined;
+  private hasAnswer = false;
+  private isAttemptOver = false;
+  private stopReason: AppError | undefined;
+  private wake: (() => void) | undefined;
+
+  constructor(
+    private readonly provider: Provider,
+    private readonly request: ForwardedRequest,
+    private intent: CallIntent,
+    private readonly services: ForwardServices,
+  ) {}
+
+  /** The model that was asked. */
+  get model(): string {
+    return this.intent.model;
+  }
+
+  /**
+   * Sends the request, again where that is allowed, until a good answer begins.
+   * @throws AppError as the contract maps the provider's failures; or the reason it was stopped for
+   */
+  async send(): Promise<UpstreamHead> {
+    try {
+      const head = await this.sendUntilAnswered();
+      this.hasAnswer = true;
+      // A short answer may be whole before its head is seen here.
+      if (this.isAttemptOver) this.services.onOver(this);
+      return head;
+    } catch (error) {
+      this.services.onOver(this);
+      throw error;
+    }
+  }
+
+  /** Hands over the answer's bytes, from its first. */
+  flow(sink: ByteSink): void {
+    this.attempt?.flow(sink);
+  }
+
+  /** The provider is not read from until `resume`. */
+  pause(): void {
+    this.attempt?.pause();
+  }
+
+  resume(): void {
+    this.attempt?.resume();
+  }
+
+  /** Ends the call wherever it stands; the provider's side is aborted. Nothing more once it is over. */
+  stop(reason = clientLeft(), outcome: CallOutcome = 'cancelled'): void {
+    this.stopReason ??= reason;
+    this.attempt?.stop(reason, outcome);
+    this.wake?.();
+  }
+
+  private async sendUntilAnswered(): Promise<UpstreamHead> {
+    for (;;) {
+      this.throwIfStopped();
+      await this.services.book.open(this.intent);
+      const attempt = new CallAttempt(this.intent, this.services, () => this.onAttemptOver());
+      this.attempt = attempt;
+      this.isAttemptOver = false;
+      if (this.stopReason !== undefined) attempt.stop(this.stopReason, 'cancelled');
+      this.throwIfStopped();
+      try {
+        return await attempt.send(this.provider, this.request);
+      } catch (failure) {
+        this.throwIfStopped();
+        await this.prepareRetry(failure);
+      }
+    }
+  }
+
+  private async prepareRetry(failure: unknown): Promise<void> {
+    const { attempt } = this.intent;
+    const advice = this.request.isRetried && attempt <= MOST_RETRIES ? retryAdvice(failure) : undefined;
+    if (advice === undefined) throw toUpstreamError(failure);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, backoffMs(advice, attempt));
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.intent = { ...this.intent, id: randomUUID(), attempt: attempt + 1 };
+  }
+
+  private onAttemptOver(): void {
+    this.isAttemptOver = true;
+    if (this.hasAnswer) this.services.onOver(this);
+  }
+
+  private throwIfStopped(): void {
+    if (this.stopReason !== undefined) throw this.stopReason;
+  }
+}

@@ -1,0 +1,89 @@
+import OpenAI from 'openai';
+import { type Dispatcher, Pool } from 'undici';
+import type { ProviderName } from '../config/providers';
+import { type ExchangeListener, UpstreamExchange } from './upstream-exchange';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Below what servers keep an idle connection for, so that we close it first. */
+const IDLE_CONNECTION_MS = 30_000;
+
+export interface ProviderSettings {
+  name: ProviderName;
+  /** What the ledger calls it: the simulator stands where OpenAI would. */
+  ledgerName: string;
+  apiKey: string;
+  /** With its version path, such as `https://api.openai.com/v1`. */
+  baseUrl: string;
+  organization?: string;
+  project?: string;
+  /** The longest wait for headers and for each next byte. */
+  timeoutMs: number;
+}
+
+export interface UpstreamRequest {
+  method: 'GET' | 'POST' | 'DELETE';
+  /** Below the base URL, with its query. */
+  path: string;
+  body?: Dispatcher.DispatchOptions['body'];
+  headers?: Record<string, string>;
+}
+
+/** A provider's address, key and connections: for the official SDK, and for requests passed on as bytes. */
+export class Provider {
+  readonly name: ProviderName;
+  readonly ledgerName: string;
+  /** For the agent, which works with parsed replies. */
+  readonly client: OpenAI;
+  private readonly pool: Pool;
+  private readonly basePath: string;
+  private readonly headers: Record<string, string>;
+
+  constructor(private readonly settings: ProviderSettings) {
+    const { name, ledgerName, apiKey, baseUrl, organization, project, timeoutMs } = settings;
+    const { origin, pathname } = new URL(baseUrl);
+    this.name = name;
+    this.ledgerName = ledgerName;
+    this.basePath = pathname.replace(/\/$/, '');
+    this.client = new OpenAI({
+      apiKey,
+      // All named, so that the SDK reads no variables of its own for them.
+      baseURL: baseUrl,
+      organization: organization ?? null,
+      project: project ?? null,
+      maxRetries: 0,
+      timeout: timeoutMs,
+      logLevel: 'off',
+    });
+    this.pool = new Pool(origin, {
+      connections: null,
+      keepAliveTimeout: IDLE_CONNECTION_MS,
+      connect: { timeout: Math.min(CONNECT_TIMEOUT_MS, timeoutMs) },
+    });
+    this.headers = {
+      authorization: `Bearer ${apiKey}`,
+      'accept-encoding': 'identity',
+      ...(organization === undefined ? {} : { 'openai-organization': organization }),
+      ...(project === undefined ? {} : { 'openai-project': project }),
+    };
+  }
+
+  /** Sends at once; the key is added here and nowhere else. */
+  exchange(request: UpstreamRequest, listener: ExchangeListener): UpstreamExchange {
+    return new UpstreamExchange(
+      this.pool,
+      {
+        method: request.method,
+        path: this.basePath + request.path,
+        body: request.body,
+        headers: { ...request.headers, ...this.headers },
+        headersTimeout: this.settings.timeoutMs,
+        bodyTimeout: this.settings.timeoutMs,
+      },
+      listener,
+    );
+  }
+
+  close(): Promise<void> {
+    return this.pool.destroy();
+  }
+}

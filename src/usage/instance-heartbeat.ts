@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { describeError } from '../common/describe-error';
+import { Database } from '../database/database.service';
+import { sql } from '../database/sql';
+
+const BEAT_INTERVAL_MS = 10_000;
+/** How long an instance may stay silent before its open calls are booked by others. */
+export const INSTANCE_LIFE_SECONDS = 30;
+
+/** Says that this process lives, so that the calls it has open are left to it. */
+@Injectable()
+export class InstanceHeartbeat implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly instanceId = randomUUID();
+  private readonly logger = new Logger(InstanceHeartbeat.name);
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly database: Database) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.beat();
+    this.timer = setInterval(() => void this.beat(), BEAT_INTERVAL_MS);
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.timer);
+  }
+
+  private async beat(): Promise<void> {
+    try {
+      await this.database.query(sql`
+        WITH forgotten AS (DELETE FROM instances WHERE seen_at < now() - interval '1 day')
+        INSERT INTO instances (id) VALUES (${this.instanceId})
+        ON CONFLICT (id) DO UPDATE SET seen_at = now()`);
+    } catch (error) {
+      this.logger.warn({ event: 'heartbeat_failed', ...describeError(error) });
+    }
+  }
+}
