@@ -1,0 +1,40 @@
+import { CHAT_PATH, chatCompletion, chatFrames } from './chat-wire';
+import { responseBody, RESPONSES_PATH, responsesFrame, responsesFrames } from './responses-wire';
+
+/** Stands in everything a scripted provider says of a failure: no answer and no log line may hold it. */
+export const PLANTED = 'planted-in-the-upstream-7f3e9a';
+
+/** One of the two APIs a provider may speak. */
+export interface Dialect {
+  readonly name: 'chat' | 'responses';
+  readonly path: string;
+  whole(text: string): object;
+  /** The blocks of a stream, each with its blank line; usage told. */
+  frames(deltas: readonly string[]): string[];
+  /** The block that tells of a failure in a stream whose status was 200. */
+  readonly errorFrame: string;
+}
+
+const FAILURE = `The engine failed (${PLANTED}).`;
+
+export const chat: Dialect = {
+  name: 'chat',
+  path: CHAT_PATH,
+  whole: (text) => chatCompletion({ content: text }),
+  frames: (deltas) => chatFrames(deltas, { usage: true }),
+  errorFrame: `data: ${JSON.stringify({ error: { message: FAILURE, type: 'server_error', param: null, code: null } })}\n\n`,
+};
+
+export const responses: Dialect = {
+  name: 'responses',
+  path: RESPONSES_PATH,
+  whole: (text) => responseBody({ content: text }),
+  frames: (deltas) => responsesFrames(deltas),
+  errorFrame: responsesFrame({
+    type: 'error',
+    code: 'server_error',
+    message: FAILURE,
+    param: null,
+    sequence_number: 1,
+  }),
+};

@@ -1,0 +1,42 @@
+import { STREAM_HEAD, streamAnswer } from './answers';
+import type { Dialect } from './dialects';
+import type { Script } from './script';
+
+/** Characters of one, two, three and four bytes, and one made of several code points. */
+export const MULTIBYTE_DELTAS = ['a', 'é', 'ж', '中', '“', '😀', '👩‍👩‍👧', '\u0301', ' end'];
+
+export const MIB = 1024 ** 2;
+
+/** The bytes of a stream, and the script that sends them: a relay's answer is held against the first. */
+export interface StreamCase {
+  readonly bytes: Buffer;
+  readonly script: Script;
+}
+
+const asOne = (text: string): StreamCase => {
+  const bytes = Buffer.from(text);
+  return { bytes, script: streamAnswer(bytes) };
+};
+
+export function bareLfStream(dialect: Dialect): StreamCase {
+  return asOne(dialect.frames(['Hello', ' world']).join(''));
+}
+
+export function crlfStream(dialect: Dialect): StreamCase {
+  return asOne(dialect.frames(['Hello', ' world']).join('').replaceAll('\n', '\r\n'));
+}
+
+export function multibyteOneByteAtATime(dialect: Dialect): StreamCase {
+  const bytes = Buffer.from(dialect.frames(MULTIBYTE_DELTAS).join(''));
+  return { bytes, script: [STREAM_HEAD, { oneByteAtATime: bytes }, { end: true }] };
+}
+
+/** The provider ends with its last line, without the blank one that would end the event. */
+export function lastEventWithoutBlankLine(dialect: Dialect): StreamCase {
+  return asOne(dialect.frames(['Hello', ' world']).join('').trimEnd());
+}
+
+/** One delta of more than 1 MiB among ordinary ones. */
+export function oversizedEvent(dialect: Dialect): StreamCase {
+  return asOne(dialect.frames(['Hello', 'x'.repeat(MIB + 1), ' world']).join(''));
+}
