@@ -4,6 +4,7 @@ import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module';
+import { BornExpressAdapter } from './born-express.adapter';
 import { AppError } from './common/app-error';
 import { ErrorFilter, sendError } from './common/error.filter';
 import { jsonBody } from './common/json-body.middleware';
@@ -36,13 +37,11 @@ export async function createApp(
   logDestination?: DestinationStream,
 ): Promise<NestExpressApplication> {
   const pino = createPino(settings.logLevel, logDestination);
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(settings), {
-    bodyParser: false,
-    logger: new AppLogger(pino),
-    abortOnError: false,
-    // Whoever still holds an idle connection does not keep a stopping server up.
-    forceCloseConnections: true,
-  });
+  const app = await NestFactory.create<NestExpressApplication>(
+    AppModule.forRoot(settings),
+    new BornExpressAdapter(),
+    { bodyParser: false, logger: new AppLogger(pino), abortOnError: false },
+  );
   app.set('trust proxy', settings.trustedProxyHops);
   app.set('query parser', 'simple');
   app.disable('x-powered-by');
