@@ -9,7 +9,8 @@ import { findUnreadVariables, loadSettings } from './config/load-settings';
 import type { Settings } from './config/settings';
 import { type LocalServices, startLocalServices } from './local-services';
 import { toListenFault } from './listen-faults';
-import { startReport } from './start-report';
+import { defaultModelWarnings } from './models/default-model-check';
+import { reportWarnings, startReport } from './start-report';
 
 const PROJECT_DIRECTORY = join(__dirname, '..');
 /** What may remain to do once the grace is over: settling, closing, stopping the database. */
@@ -29,6 +30,7 @@ async function start(): Promise<void> {
     dataDirectory.writePort(Number(new URL(url).port));
     stopOnSignal(app, services, settings);
     process.stdout.write(startReport(services, url, findUnreadVariables(PROJECT_DIRECTORY, settings)));
+    void defaultModelWarnings(services.settings).then((lines) => process.stdout.write(reportWarnings(lines)));
   } catch (error) {
     await app?.close();
     await services.stop();

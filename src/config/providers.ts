@@ -16,12 +16,12 @@ export const SIBLING_PROVIDERS = {
   gemini: {
     baseUrl: 'https://generativelanguage.googleapis.com/v1beta/openai',
     modelPrefix: 'gemini-',
-    defaultModel: 'gemini-2.5-flash',
+    defaultModel: 'gemini-3.8-flash',
   },
   anthropic: {
     baseUrl: 'https://api.anthropic.com/v1',
     modelPrefix: 'claude-',
-    defaultModel: 'claude-sonnet-4-6',
+    defaultModel: 'claude-sonnet-5-5',
   },
 } as const satisfies Record<string, SiblingProvider>;
 
