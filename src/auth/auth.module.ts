@@ -9,6 +9,7 @@ import { AccountLock } from './account-lock';
 import { AuthController } from './auth.controller';
 import { AuthGuard } from './auth.guard';
 import { AuthService } from './auth.service';
+import { ConnectionAuth } from './connection-auth';
 import { jwtSecretOf } from './jwt-secret';
 import { JwtStrategy } from './jwt.strategy';
 import { PasswordHasher } from './password-hasher';
@@ -35,6 +36,7 @@ import { UsersService } from './users.service';
   providers: [
     { provide: APP_GUARD, useClass: AuthGuard },
     AuthService,
+    ConnectionAuth,
     UsersService,
     SessionsService,
     AccessTokens,
@@ -44,6 +46,6 @@ import { UsersService } from './users.service';
     PasswordHasher,
     AccountLock,
   ],
-  exports: [AuthService],
+  exports: [AuthService, ConnectionAuth],
 })
 export class AuthModule {}

@@ -8,6 +8,11 @@ import { isTrustedOrigin } from './origin-rule';
 const SESSION_COOKIE = { name: 'keyturn_session', path: '/' };
 const REFRESH_COOKIE = { name: 'keyturn_refresh', path: '/api/auth' };
 const BEARER = /^bearer +(\S+)$/i;
+/** The subprotocol by which browsers send a token: they can name subprotocols, but set no header. */
+export const TOKEN_SUBPROTOCOL = 'bearer';
+
+/** As much of a request as says whom it speaks for. */
+export type CredentialedRequest = Pick<Request, 'headers' | 'protocol' | 'host'>;
 
 /** Where tokens stand in requests, and how browsers are given theirs. */
 @Injectable()
@@ -20,6 +25,20 @@ export class SessionCredentials {
    */
   accessToken(request: Request): string | undefined {
     return bearerToken(request) ?? this.cookie(request, SESSION_COOKIE.name);
+  }
+
+  /**
+   * The same of a request that opens a WebSocket, where the token may also be the second of two subprotocols.
+   * @throws AppError origin_not_allowed
+   */
+  connectionToken(request: CredentialedRequest): string | undefined {
+    return bearerToken(request) ?? subprotocolToken(request) ?? this.cookie(request, SESSION_COOKIE.name);
+  }
+
+  /** @throws AppError origin_not_allowed when a foreign page sends the request */
+  assertTrustedOrigin(request: CredentialedRequest): void {
+    if (this.isOriginTrusted(request)) return;
+    throw new AppError('origin_not_allowed', 'Pages of this origin may not do this.');
   }
 
   /** @throws AppError origin_not_allowed when the cookie is there and the page that sent it is foreign */
@@ -61,21 +80,27 @@ export class SessionCredentials {
     }
   }
 
-  private cookie(request: Request, name: string): string | undefined {
+  private cookie(request: CredentialedRequest, name: string): string | undefined {
     const value = parseCookie(request.headers.cookie ?? '')[name];
     if (value === undefined || value === '') return undefined;
     if (this.isOriginTrusted(request)) return value;
     throw new AppError('origin_not_allowed', 'Pages of this origin may not use the session cookie.');
   }
 
-  private isOriginTrusted(request: Request): boolean {
+  private isOriginTrusted(request: CredentialedRequest): boolean {
     const self = `${request.protocol}://${request.host}`;
     return isTrustedOrigin(request.headers.origin, self, this.settings.corsOrigins);
   }
 }
 
-function bearerToken({ headers }: Request): string | undefined {
+function bearerToken({ headers }: CredentialedRequest): string | undefined {
   return BEARER.exec(headers.authorization ?? '')?.[1];
+}
+
+function subprotocolToken({ headers }: CredentialedRequest): string | undefined {
+  const [name, token, ...others] = (headers['sec-websocket-protocol'] ?? '').split(',');
+  if (name?.trim() !== TOKEN_SUBPROTOCOL || others.length > 0) return undefined;
+  return token?.trim() || undefined;
 }
 
 function cookieOptions({ secure }: Request, path: string): CookieOptions {

@@ -10,6 +10,7 @@ const RETRY_AFTER_SECONDS = 5;
 /** Bounds the streams that a user has open at once on this instance. */
 @Injectable()
 export class StreamSlots {
+  protected readonly what: string = 'streams';
   private readonly openOf = new Map<string, number>();
 
   constructor(
@@ -35,8 +36,8 @@ export class StreamSlots {
     if (streamsPerUser === 0 || isExempt(user)) return () => undefined;
     const open = this.openOf.get(user.id) ?? 0;
     if (open >= streamsPerUser) {
-      this.metrics.countRefusal('streams');
-      throw new AppError('too_many_streams', `At most ${streamsPerUser} streams may be open at once.`, {
+      this.metrics.countRefusal(this.what);
+      throw new AppError('too_many_streams', `At most ${streamsPerUser} ${this.what} may be open at once.`, {
         retryAfterSeconds: RETRY_AFTER_SECONDS,
       });
     }
