@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { AppError, type ErrorCode, ERROR_STATUS } from './app-error';
 import { describeError } from './describe-error';
 import { toErrorBody } from './error-body';
+import { asOpenAiError, isOpenAiPath, shouldRetry, toOpenAiErrorBody } from './openai-error-body';
 import { requestIdOf } from './request-id.middleware';
 import { findAllowedMethods } from './route-methods';
 
@@ -48,6 +49,7 @@ export class ErrorFilter implements ExceptionFilter {
       this.logger.error({
         event: 'request_failed',
         code: answer.code,
+        request_id: requestIdOf(response),
         ...describeError(answer.cause ?? answer),
       });
     }
@@ -68,11 +70,23 @@ export class ErrorFilter implements ExceptionFilter {
 }
 
 export function sendError(response: Response, error: AppError): void {
+  if (isOpenAiPath(response.req.originalUrl)) {
+    const told = asOpenAiError(error);
+    const advice = shouldRetry(told);
+    if (advice !== undefined) response.setHeader('X-Should-Retry', advice);
+    setErrorHeaders(response, told);
+    response.status(told.status).json(toOpenAiErrorBody(told));
+    return;
+  }
+  setErrorHeaders(response, error);
+  response.status(error.status).json(toErrorBody(error, requestIdOf(response)));
+}
+
+function setErrorHeaders(response: Response, error: AppError): void {
   if (error.retryAfterSeconds !== undefined)
     response.setHeader('Retry-After', String(error.retryAfterSeconds));
   if (error.allow !== undefined) response.setHeader('Allow', error.allow.join(', '));
   if (error.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
   // A body that was refused unread would otherwise be taken for the next request on this connection.
   if (error.status === 413) response.setHeader('Connection', 'close');
-  response.status(error.status).json(toErrorBody(error, requestIdOf(response)));
 }

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { AppError } from './app-error';
-import { faultOfShape } from './json-shape';
+import { faultOfShape, type ShapeBounds } from './json-shape';
 import { refusalOfReservedKey } from './reserved-keys';
 
 declare module 'http' {
@@ -26,7 +26,7 @@ const PARSER_ERRORS: Record<string, () => AppError> = {
  * Reads JSON bodies: `application/json` in UTF-8 only, bounded before they are read, and of a shape that is safe to
  * handle later.
  */
-export function jsonBody(limitBytes: number): RequestHandler {
+export function jsonBody(limitBytes: number, bounds?: ShapeBounds): RequestHandler {
   const parse = express.json({
     limit: limitBytes,
     type: 'application/json',
@@ -44,7 +44,7 @@ export function jsonBody(limitBytes: number): RequestHandler {
       return;
     }
     parse(request, response, (error?: unknown) =>
-      next(error === undefined ? checkBody(request) : toAppError(error)),
+      next(error === undefined ? checkBody(request, bounds) : toAppError(error)),
     );
   };
 }
@@ -73,7 +73,7 @@ function toAppError(error: unknown): AppError {
   );
 }
 
-function checkBody(request: Request): AppError | undefined {
+function checkBody(request: Request, bounds: ShapeBounds | undefined): AppError | undefined {
   const body: unknown = request.body;
   if (body === undefined) {
     request.body = {};
@@ -82,7 +82,7 @@ function checkBody(request: Request): AppError | undefined {
   if (body === null || typeof body !== 'object' || Array.isArray(body)) {
     return refusalOfWhole('the request body must be a JSON object');
   }
-  const fault = faultOfShape(body);
+  const fault = faultOfShape(body, bounds);
   return fault === undefined ? refusalOfReservedKey(body) : refusalOfWhole(`the request body is ${fault}`);
 }
 

@@ -1,6 +1,9 @@
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
+/** The first byte of a byte order mark, which our parser skips and others refuse (RFC 8259, 8.1). */
+const BYTE_ORDER_MARK = 0xef;
+const BYTE_ORDER_MARK_BYTES = 3;
 const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d];
 
 /**
@@ -9,11 +12,13 @@ const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b
  */
 export class JsonFields {
   private readonly fields = new Map<string, Buffer>();
+  private readonly bytes: Buffer;
   private isChanged = false;
 
-  /** @param bytes a JSON object in UTF-8 that `JSON.parse` took */
-  constructor(private readonly bytes: Buffer) {
-    const scan = new ObjectScan(bytes);
+  /** @param bytes a JSON object in UTF-8 that `JSON.parse` took, perhaps after a byte order mark */
+  constructor(bytes: Buffer) {
+    this.bytes = bytes[0] === BYTE_ORDER_MARK ? bytes.subarray(BYTE_ORDER_MARK_BYTES) : bytes;
+    const scan = new ObjectScan(this.bytes);
     for (let field = scan.next(); field !== undefined; field = scan.next()) {
       if (this.fields.delete(field.name)) this.isChanged = true;
       this.fields.set(field.name, field.value);

@@ -1,4 +1,4 @@
-import { DEEPEST_NESTING, faultOfShape, MOST_KEYS, MOST_VALUES } from './json-shape';
+import { BOUNDED_BY_BYTES, DEEPEST_NESTING, faultOfShape, MOST_KEYS, MOST_VALUES } from './json-shape';
 
 const nested = (levels: number): object => {
   let value: object = {};
@@ -34,5 +34,11 @@ describe('faultOfShape', () => {
     ],
   ])('finds %s', (_, body, fault) => {
     expect(faultOfShape(body)).toContain(fault);
+  });
+
+  it('counts neither keys nor values where bytes bound them, and nesting still', () => {
+    const large = { a: list(MOST_VALUES), b: keys(MOST_KEYS + 1) };
+    expect(faultOfShape(large, BOUNDED_BY_BYTES)).toBeUndefined();
+    expect(faultOfShape(nested(DEEPEST_NESTING + 1), BOUNDED_BY_BYTES)).toContain('deeper');
   });
 });

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** What every log line and error of a request carries. */
+/** What every log line of an agent's turn carries; the other doors log in one place, which names its request itself. */
 export interface RequestContext {
   requestId: string;
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
-import { requestContext } from './request-context';
 
 const ACCEPTABLE = /^[A-Za-z0-9._-]{1,128}$/;
 
@@ -9,7 +8,7 @@ export function requestId(request: Request, response: Response, next: NextFuncti
   const given = request.headers['x-request-id'];
   const id = typeof given === 'string' && ACCEPTABLE.test(given) ? given : randomUUID();
   response.setHeader('X-Request-Id', id);
-  requestContext.run({ requestId: id }, next);
+  next();
 }
 
 export function requestIdOf(response: Response): string {

@@ -28,6 +28,7 @@ export class SseFrames {
     }
     const complete = end === chunk.length ? chunk : chunk.subarray(0, end);
     const whole = this.pieces.length === 0 ? complete : Buffer.concat([...this.pieces, complete]);
+    if (whole.length > LONGEST_FRAME_BYTES) splitFrames(whole).forEach(({ length }) => assertShort(length));
     this.pieces = [];
     this.size = 0;
     if (end < chunk.length) this.keep(chunk.subarray(end));
@@ -41,7 +42,7 @@ export class SseFrames {
 
   private keep(piece: Buffer): void {
     this.size += piece.length;
-    if (this.size > LONGEST_FRAME_BYTES) throw new FrameTooLongError('an event longer than 1 MiB');
+    assertShort(this.size);
     this.pieces.push(piece);
   }
 
@@ -67,6 +68,10 @@ export class SseFrames {
   }
 }
 
+function assertShort(frameBytes: number): void {
+  if (frameBytes > LONGEST_FRAME_BYTES) throw new FrameTooLongError('an event longer than 1 MiB');
+}
+
 /** Whole events, one by one, each with its blank line. */
 export function splitFrames(events: Buffer): Buffer[] {
   const frames: Buffer[] = [];
@@ -83,8 +88,23 @@ export function splitFrames(events: Buffer): Buffer[] {
   return frames;
 }
 
+const DATA = Buffer.from('data:');
+const SPACE = 0x20;
+
 /** An event's data, its lines joined; undefined where it has none, as a comment has. */
 export function dataOf(frame: Buffer): string | undefined {
+  return dataOfOneLine(frame) ?? dataOfLines(frame);
+}
+
+/** Nearly every event is one line of data and a blank one: it is read without being taken apart. */
+function dataOfOneLine(frame: Buffer): string | undefined {
+  const end = frame.indexOf(LINE_FEED);
+  const isOneLine = end > 0 && end === frame.length - 2 && frame[end - 1] !== CARRIAGE_RETURN;
+  if (!isOneLine || frame.compare(DATA, 0, DATA.length, 0, DATA.length) !== 0) return undefined;
+  return frame.toString('utf8', frame[DATA.length] === SPACE ? DATA.length + 1 : DATA.length, end);
+}
+
+function dataOfLines(frame: Buffer): string | undefined {
   const lines = frame
     .toString('utf8')
     .split(/\r?\n/)

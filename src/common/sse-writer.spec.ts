@@ -44,8 +44,9 @@ describe('SseWriter', () => {
   });
 
   /** Both ends of one stream. */
-  const connect = async () => {
-    const request = get({ port: (server.address() as AddressInfo).port, agent: false });
+  const connect = async (connection = 'keep-alive') => {
+    const { port } = server.address() as AddressInfo;
+    const request = get({ port, agent: false, headers: { connection } });
     const [, response] = (await once(server, 'request')) as [IncomingMessage, ServerResponse];
     const writer = new SseWriter(response);
     const answered = once(request, 'response') as Promise<[IncomingMessage]>;
@@ -96,8 +97,16 @@ describe('SseWriter', () => {
       'x-accel-buffering': 'no',
     });
     expect(headers).not.toHaveProperty('content-encoding');
-    expect(Object.keys(SSE_HEADERS)).toHaveLength(4);
+    expect(Object.keys(SSE_HEADERS)).toHaveLength(3);
     writer.end();
+  });
+
+  it('closes the connection of a client that asked for it', async () => {
+    const { writer, answer, body } = await connect('close');
+    writer.open();
+    writer.done();
+    expect((await answer()).headers.connection).toBe('close');
+    expect(await body()).toBe('data: [DONE]\n\n');
   });
 
   it('ends without [DONE] where the stream did not come to its end', async () => {

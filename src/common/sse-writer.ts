@@ -3,11 +3,10 @@ import { type Pace, PacedResponse } from './paced-response';
 
 const PING_INTERVAL_MS = 15_000;
 
-/** The headers of every stream we write. */
+/** The headers of every stream we write; Node adds `Connection: keep-alive`, unless the client asked for `close`. */
 export const SSE_HEADERS = {
   'Content-Type': 'text/event-stream; charset=utf-8',
   'Cache-Control': 'no-store, no-transform',
-  Connection: 'keep-alive',
   'X-Accel-Buffering': 'no',
 } as const;
 
@@ -44,9 +43,10 @@ export class SseWriter {
     this.ping = setInterval(() => this.paced.write(': ping\n\n'), PING_INTERVAL_MS);
   }
 
-  /** Writes now; whoever can pause listens to the pace. */
-  push(data: object): void {
-    this.paced.write(`data: ${JSON.stringify(data)}\n\n`);
+  /** Writes now, all in one; whoever can pause listens to the pace. */
+  push(...blocks: object[]): void {
+    const text = blocks.map((data) => `data: ${JSON.stringify(data)}\n\n`).join('');
+    if (text !== '') this.paced.write(text);
   }
 
   /**

@@ -79,6 +79,14 @@ describe('InputPipe', () => {
     },
   );
 
+  it.each(['{"note":{"constructor":1}}', '{"note":[{"constructor":{"constructor":null}}]}'])(
+    'tells that text is wanted where %s came',
+    async (text) => {
+      const error = { code: 'validation_failed', details: [{ path: ['note'] }] };
+      await expect(validate(JSON.parse(text))).rejects.toMatchObject(error);
+    },
+  );
+
   it('gives back no more of made-up names than a client can use', async () => {
     const names = Array.from({ length: 1000 }, (_, index) => [`${index}${'x'.repeat(1000)}`, 1]);
     const error: unknown = await validate(Object.fromEntries(names)).catch((fault: unknown) => fault);

@@ -1,4 +1,4 @@
-import { Injectable, type ValidationError, ValidationPipe } from '@nestjs/common';
+import { type ArgumentMetadata, Injectable, type ValidationError, ValidationPipe } from '@nestjs/common';
 import { AppError, type ErrorDetail } from './app-error';
 import { refusalOfReservedKey } from './reserved-keys';
 import { STORABLE_TEXT } from './storable-text';
@@ -56,6 +56,11 @@ export class InputPipe extends ValidationPipe {
     });
   }
 
+  override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const isChecked = metadata.type === 'body' && this.toValidate(metadata);
+    return super.transform(isChecked ? mapValues(value, withoutConstructors) : value, metadata);
+  }
+
   /** Nest drops such keys without a word, also deep in what is the provider's business. */
   protected override stripProtoKeys(value: unknown): void {
     const refusal = value !== null && typeof value === 'object' ? refusalOfReservedKey(value) : undefined;
@@ -66,4 +71,19 @@ export class InputPipe extends ValidationPipe {
   protected override transformPrimitive(value: unknown): unknown {
     return value;
   }
+}
+
+/** class-transformer asks every object for its `constructor`, and calls what a client sent under that name. */
+function withoutConstructors(value: unknown): unknown {
+  if (value === null || typeof value !== 'object' || !Object.hasOwn(value, 'constructor')) {
+    return mapValues(value, withoutConstructors);
+  }
+  const { constructor: _, ...others } = value;
+  return mapValues(others, withoutConstructors);
+}
+
+function mapValues(value: unknown, map: (value: unknown) => unknown): unknown {
+  if (Array.isArray(value)) return value.map(map);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, map(item)]));
 }

@@ -132,7 +132,7 @@ export class CallAttempt implements ExchangeListener {
   }
 
   private settle(outcome: CallOutcome, mayBeBilled: boolean): void {
-    const { usage, model } = this.reader.read();
+    const { usage, model } = this.reader.read(outcome === 'completed');
     const { clock, metrics, book } = this.services;
     const end = {
       outcome,

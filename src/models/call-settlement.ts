@@ -64,5 +64,10 @@ function settleWithoutModel({ id, model }: CallIntent, { outcome }: CallEnd): Se
 /** The name is the provider's text: cleaned, or the ledger could refuse it. */
 function bookedModel(intent: CallIntent, answeredBy: string | undefined): string {
   if (answeredBy === undefined) return pricedModel(intent.provider, intent.model);
+  return ledgerModel(answeredBy);
+}
+
+/** A provider's name for the model that answered, as the ledger has it. */
+export function ledgerModel(answeredBy: string): string {
   return findModel(answeredBy)?.name ?? toStorable(answeredBy.slice(0, LONGEST_MODEL_NAME));
 }

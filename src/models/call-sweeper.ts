@@ -27,7 +27,7 @@ export class CallSweeper implements OnApplicationBootstrap, OnModuleDestroy {
     clearInterval(this.timer);
   }
 
-  private async sweep(): Promise<void> {
+  async sweep(): Promise<void> {
     try {
       while ((await this.sweepOnce()) > 0);
     } catch (error) {

@@ -62,7 +62,7 @@ export function daysUntilShutdown(name: string, now: Date): number | undefined {
 
 /** @param day YYYY-MM-DD */
 export function daysUntil(day: string, now: Date): number {
-  return Math.ceil((Date.parse(day) - Date.parse(toDay(now))) / 86_400_000);
+  return Math.ceil((Date.parse(day) - Date.parse(toDay(now))) / MS_PER_DAY);
 }
 
 export interface Cost {
@@ -86,4 +86,12 @@ function isShutDown(entry: CatalogueModel | undefined, today: string): boolean {
   return entry?.shutdownDate !== undefined && today >= entry.shutdownDate;
 }
 
-const toDay = (date: Date): string => date.toISOString().slice(0, 10);
+const MS_PER_DAY = 86_400_000;
+let lastDay = { number: Number.NaN, text: '' };
+
+/** YYYY-MM-DD in UTC. Asked several times for every call, and nearly always of the same day. */
+function toDay(date: Date): string {
+  const number = Math.floor(date.getTime() / MS_PER_DAY);
+  if (number !== lastDay.number) lastDay = { number, text: date.toISOString().slice(0, 10) };
+  return lastDay.text;
+}

@@ -70,7 +70,15 @@ describe('The default model at start', () => {
     ['a list that is empty', list(), 'gpt-6-luna', []],
     ['a refusal', refuse(401, '{"error":{}}'), 'gpt-6-luna', []],
     ['what is no list', refuse(200, '<html>'), 'gpt-6-luna', []],
-    ['a redirect', (_, res) => res.writeHead(302, { location: '/v2/models' }).end(), 'gpt-6-luna', []],
+    [
+      'a redirect, which is not followed',
+      (req, res) =>
+        req.url === '/v1/models'
+          ? res.writeHead(302, { location: '/v2/models' }).end()
+          : list({ id: 'gpt-6-sol' })(req, res),
+      'gpt-6-luna',
+      [],
+    ],
     ['a broken connection', (_, res) => res.destroy(), 'gpt-6-luna', []],
   ])('says of %s what is to be said', async (_, listener, model, expected) => {
     answer = listener;

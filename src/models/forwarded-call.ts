@@ -29,15 +29,20 @@ export class ForwardedCall {
   private attempt: CallAttempt | undefined;
   private hasAnswer = false;
   private isAttemptOver = false;
-  private stopReason: AppError | undefined;
+  private stopped: { reason: AppError; outcome: CallOutcome } | undefined;
   private wake: (() => void) | undefined;
 
   constructor(
     private readonly provider: Provider,
-    private readonly request: ForwardedRequest,
+    private request: ForwardedRequest,
     private intent: CallIntent,
     private readonly services: ForwardServices,
   ) {}
+
+  /** Of the attempt that was sent last. */
+  get id(): string {
+    return this.intent.id;
+  }
 
   /** The model that was asked. */
   get model(): string {
@@ -52,6 +57,8 @@ export class ForwardedCall {
     try {
       const head = await this.sendUntilAnswered();
       this.hasAnswer = true;
+      // An answer can take minutes, and needs it no more.
+      this.request = { ...this.request, body: undefined };
       // A short answer may be whole before its head is seen here.
       if (this.isAttemptOver) this.services.onOver(this);
       return head;
@@ -77,7 +84,7 @@ export class ForwardedCall {
 
   /** Ends the call wherever it stands; the provider's side is aborted. Nothing more once it is over. */
   stop(reason = clientLeft(), outcome: CallOutcome = 'cancelled'): void {
-    this.stopReason ??= reason;
+    this.stopped ??= { reason, outcome };
     this.attempt?.stop(reason, outcome);
     this.wake?.();
   }
@@ -89,7 +96,8 @@ export class ForwardedCall {
       const attempt = new CallAttempt(this.intent, this.services, () => this.onAttemptOver());
       this.attempt = attempt;
       this.isAttemptOver = false;
-      if (this.stopReason !== undefined) attempt.stop(this.stopReason, 'cancelled');
+      // While the intent was being written.
+      if (this.stopped !== undefined) attempt.stop(this.stopped.reason, this.stopped.outcome);
       this.throwIfStopped();
       try {
         return await attempt.send(this.provider, this.request);
@@ -120,6 +128,6 @@ export class ForwardedCall {
   }
 
   private throwIfStopped(): void {
-    if (this.stopReason !== undefined) throw this.stopReason;
+    if (this.stopped !== undefined) throw this.stopped.reason;
   }
 }

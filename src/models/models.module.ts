@@ -2,11 +2,12 @@ import { Module } from '@nestjs/common';
 import { UsageModule } from '../usage/usage.module';
 import { CallSweeper } from './call-sweeper';
 import { ModelsService } from './models.service';
+import { OwnedObjects } from './owned-objects.service';
 import { Providers } from './providers.service';
 
 @Module({
   imports: [UsageModule],
-  providers: [ModelsService, Providers, CallSweeper],
-  exports: [ModelsService],
+  providers: [ModelsService, OwnedObjects, Providers, CallSweeper],
+  exports: [ModelsService, OwnedObjects],
 })
 export class ModelsModule {}

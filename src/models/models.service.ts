@@ -35,6 +35,7 @@ export class ModelsService {
   private readonly allowed: ReadonlySet<string>;
   private readonly forwarded = new Set<ForwardedCall>();
   private onForwardedOver: (() => void) | undefined;
+  private isDraining = false;
 
   constructor(
     private readonly settings: Settings,
@@ -93,11 +94,14 @@ export class ModelsService {
   /**
    * A client's own request, to be passed on as it is. Nothing goes out before `send`, which writes its intent first.
    * @param call whose it is and for which model; `NO_MODEL` for a request that runs none
+   * @throws AppError shutting_down
    */
   forward(
     { provider, ...call }: Pick<CallIntent, 'userId' | 'door' | 'model'> & { provider: Provider },
     request: ForwardedRequest,
   ): ForwardedCall {
+    // One that was half here when the server was told to stop.
+    if (this.isDraining) throw shuttingDown();
     const bytes = Buffer.isBuffer(request.body) ? request.body.length : 0;
     const intent: CallIntent = {
       ...call,
@@ -120,6 +124,7 @@ export class ModelsService {
 
   /** Waits for the forwarded calls to end, stops those that the grace does not suffice for, and books them all. */
   async drain(graceMs: number): Promise<void> {
+    this.isDraining = true;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.onForwardedOver = () => this.forwarded.size === 0 && resolve();
@@ -127,8 +132,7 @@ export class ModelsService {
       timer = setTimeout(resolve, graceMs);
     });
     clearTimeout(timer);
-    const reason = new AppError('shutting_down', 'The server is shutting down.', { retryAfterSeconds: 5 });
-    for (const call of this.forwarded) call.stop(reason, 'interrupted');
+    for (const call of this.forwarded) call.stop(shuttingDown(), 'interrupted');
     await this.book.close();
   }
 
@@ -212,6 +216,9 @@ export class ModelsService {
     };
   }
 }
+
+const shuttingDown = (): AppError =>
+  new AppError('shutting_down', 'The server is shutting down.', { retryAfterSeconds: 5 });
 
 const notAllowed = (): AppError =>
   new AppError('model_not_allowed', 'This model is not on the server’s list.', { param: 'model' });

@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 import type { ProviderName } from '../config/providers';
+import { providerPool } from './provider-pool';
 import { type ExchangeListener, UpstreamExchange } from './upstream-exchange';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -54,7 +55,7 @@ export class Provider {
       timeout: timeoutMs,
       logLevel: 'off',
     });
-    this.pool = new Pool(origin, {
+    this.pool = providerPool(origin, {
       connections: null,
       keepAliveTimeout: IDLE_CONNECTION_MS,
       connect: { timeout: Math.min(CONNECT_TIMEOUT_MS, timeoutMs) },

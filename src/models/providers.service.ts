@@ -3,8 +3,7 @@ import { AppError } from '../common/app-error';
 import { type ProviderName, SIBLING_NAMES } from '../config/providers';
 import { Settings } from '../config/settings';
 import { Provider } from './provider';
-
-const OPENAI_BASE_URL = 'https://api.openai.com/v1';
+import { OPENAI_BASE_URL } from './provider-access';
 
 /** The providers that are there: OpenAI, or the simulator in its place, and those beside it whose key is set. */
 @Injectable()

@@ -3,13 +3,18 @@ import type { TokenUsage } from '../usage/usage.types';
 /** Beyond what any model takes; a number above is a fault that must not overflow the ledger. */
 const MOST_TOKENS = 1_000_000_000;
 
+interface InputDetails {
+  cached_tokens?: unknown;
+  cache_write_tokens?: unknown;
+}
+
 interface WireUsage {
   prompt_tokens?: unknown;
   completion_tokens?: unknown;
   input_tokens?: unknown;
   output_tokens?: unknown;
-  prompt_tokens_details?: { cached_tokens?: unknown } | null;
-  input_tokens_details?: { cached_tokens?: unknown } | null;
+  prompt_tokens_details?: InputDetails | null;
+  input_tokens_details?: InputDetails | null;
   completion_tokens_details?: { reasoning_tokens?: unknown } | null;
   output_tokens_details?: { reasoning_tokens?: unknown } | null;
 }
@@ -26,9 +31,12 @@ export function toTokenUsage(value: unknown): TokenUsage | undefined {
   const output = count(usage.completion_tokens ?? usage.output_tokens);
   const inputDetails = usage.prompt_tokens_details ?? usage.input_tokens_details;
   const outputDetails = usage.completion_tokens_details ?? usage.output_tokens_details;
+  const cached = Math.min(input, count(inputDetails?.cached_tokens));
+  const cacheWrite = Math.min(input - cached, count(inputDetails?.cache_write_tokens));
   return {
     input,
-    cached: Math.min(input, count(inputDetails?.cached_tokens)),
+    cached,
+    ...(cacheWrite === 0 ? {} : { cacheWrite }),
     output,
     reasoning: Math.min(output, count(outputDetails?.reasoning_tokens)),
   };

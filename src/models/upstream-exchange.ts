@@ -1,5 +1,6 @@
 import { APIConnectionError } from 'openai';
 import { type Dispatcher, errors, type Pool } from 'undici';
+import type { ExchangeLink, LinkedOptions } from './provider-pool';
 import { UpstreamIdleError, UpstreamReplyError } from './upstream-errors';
 
 export interface UpstreamHead {
@@ -26,30 +27,37 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
   private isOver = false;
   private isAborted = false;
   private isPaused = false;
+  private readonly link: ExchangeLink = {};
 
   constructor(
     pool: Pool,
     options: Dispatcher.DispatchOptions,
     private readonly listener: ExchangeListener,
   ) {
-    pool.dispatch(options, this);
+    const linked: LinkedOptions = { ...options, link: this.link };
+    pool.dispatch(linked, this);
   }
 
   /** Ends the request wherever it stands; the listener hears no more. */
   abort(): void {
     if (this.isOver) return;
     this.isAborted = true;
-    this.isOver = true;
+    this.end();
     this.controller?.abort(new errors.RequestAbortedError());
   }
 
   pause(): void {
+    // Of what is over the connection may serve another.
+    if (this.isOver) return;
     this.isPaused = true;
+    this.link.resume = () => this.resume();
     this.controller?.pause();
   }
 
   resume(): void {
+    if (this.isOver) return;
     this.isPaused = false;
+    this.link.resume = undefined;
     this.controller?.resume();
   }
 
@@ -70,19 +78,25 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.isOver) this.listener.onBytes(chunk);
+    // Going on after a pause begins with an empty piece.
+    if (!this.isOver && chunk.length > 0) this.listener.onBytes(chunk);
   }
 
   onResponseEnd(): void {
     if (this.isOver) return;
-    this.isOver = true;
+    this.end();
     this.listener.onEnd();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.isOver) return;
-    this.isOver = true;
+    this.end();
     this.listener.onFailure(this.toFailure(error));
+  }
+
+  private end(): void {
+    this.isOver = true;
+    this.link.resume = undefined;
   }
 
   private toFailure(error: Error): Error {

@@ -1,7 +1,10 @@
+import { dataOf, splitFrames } from '../common/sse-frames';
 import type { TokenUsage } from '../usage/usage.types';
 import { toTokenUsage } from './token-usage';
 
-/** Where usage and model stand near the end of every dialect's answer; the Responses API has metadata after them. */
+/** Where every dialect's answer names its model, unless it quotes long instructions before. */
+const HEAD_BYTES = 4 * 1024;
+/** Where usage stands near the end of every dialect's answer; the Responses API has metadata after it. */
 const TAIL_BYTES = 16 * 1024;
 /** What an event of a stream holds beside its text, about. */
 const ENVELOPE_BYTES = 300;
@@ -11,10 +14,15 @@ const LINE_FEED = 0x0a;
 const USAGE = Buffer.from('"usage":');
 
 /**
- * Reads from an answer that passes by what it cost: it looks at the last bytes only, once. Text of a model or a user
- * cannot be taken for it, for quotes inside JSON strings are escaped.
+ * Reads from an answer that passes by what it cost: it looks at the first and the last bytes only, once. Text cannot be
+ * taken for it, for quotes inside JSON strings are escaped; but a response also quotes its request's schemas, tools and
+ * metadata, whose fields anyone can name. They come after its model and, in one that is whole, before its usage.
  */
 export class UsageReader {
+  /** Kept until the model is known. */
+  private head: Buffer[] = [];
+  private headBytes = 0;
+  private model: string | undefined;
   private tail: Buffer[] = [];
   private tailBytes = 0;
   private bytes = 0;
@@ -23,18 +31,19 @@ export class UsageReader {
   add(chunk: Buffer): void {
     this.bytes += chunk.length;
     for (let at = chunk.indexOf(LINE_FEED); at >= 0; at = chunk.indexOf(LINE_FEED, at + 1)) this.lines++;
+    if (this.model === undefined && this.headBytes < HEAD_BYTES) this.readHead(chunk);
     this.tail.push(chunk);
     this.tailBytes += chunk.length;
     while (this.tailBytes - this.tail[0]!.length >= TAIL_BYTES) this.tailBytes -= this.tail.shift()!.length;
   }
 
-  get hasBegun(): boolean {
-    return this.bytes > 0;
-  }
-
-  read(): { usage: TokenUsage | undefined; model: string | undefined } {
+  /** @param isWhole whether the answer came to its end */
+  read(isWhole: boolean): { usage: TokenUsage | undefined; model: string | undefined } {
     const tail = Buffer.concat(this.tail);
-    return { usage: lastUsage(tail), model: lastModel(tail) };
+    return {
+      usage: isWhole ? lastUsage(tail) : usageOfEvents(tail),
+      model: this.model,
+    };
   }
 
   /** Tokens of an answer whose numbers never came: about one an event, more where events are long. */
@@ -43,6 +52,29 @@ export class UsageReader {
     const textBytes = Math.max(0, this.bytes - events * ENVELOPE_BYTES);
     return Math.max(events, Math.ceil(textBytes / BYTES_PER_TOKEN));
   }
+
+  private readHead(chunk: Buffer): void {
+    const piece = chunk.subarray(0, HEAD_BYTES - this.headBytes);
+    this.head.push(piece);
+    this.headBytes += piece.length;
+    this.model = firstModel(Buffer.concat(this.head));
+    if (this.model !== undefined) this.head = [];
+  }
+}
+
+interface UsageEvent {
+  usage?: unknown;
+  response?: { usage?: unknown } | null;
+}
+
+/** Of a stream that broke off: only where an event has it in its own place. */
+function usageOfEvents(tail: Buffer): TokenUsage | undefined {
+  for (const frame of splitFrames(tail).reverse()) {
+    const event = parse(dataOf(frame) ?? '') as UsageEvent | null | undefined;
+    const usage = toTokenUsage(event?.usage ?? event?.response?.usage);
+    if (usage !== undefined) return usage;
+  }
+  return undefined;
 }
 
 function lastUsage(tail: Buffer): TokenUsage | undefined {
@@ -73,8 +105,6 @@ function parse(text: string): unknown {
   }
 }
 
-function lastModel(tail: Buffer): string | undefined {
-  const text = tail.toString('latin1');
-  const at = text.lastIndexOf('"model":');
-  return at < 0 ? undefined : /^"model":\s*"([^"\\]{1,100})"/.exec(text.slice(at, at + 150))?.[1];
+function firstModel(head: Buffer): string | undefined {
+  return /"model":\s*"([^"\\]{1,100})"/.exec(head.toString('latin1'))?.[1];
 }

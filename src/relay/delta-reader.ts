@@ -17,6 +17,8 @@ export interface DeltaSummary {
 export interface DeltaListener {
   /** Never empty. */
   onDelta(text: string): void;
+  /** All that came in one go has been told. */
+  onBurstEnd?(): void;
   onEnd(summary: DeltaSummary): void;
   onBroken(error: AppError): void;
 }
@@ -43,7 +45,9 @@ export class DeltaReader implements ByteSink {
   onBytes(chunk: Buffer): void {
     this.guarded(() => {
       const events = this.frames.push(chunk);
-      if (events !== undefined) splitFrames(events).forEach((frame) => this.read(frame));
+      if (events === undefined) return;
+      splitFrames(events).forEach((frame) => this.read(frame));
+      this.listener.onBurstEnd?.();
     });
   }
 

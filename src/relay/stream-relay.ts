@@ -1,7 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { Logger } from '@nestjs/common';
 import type { AppError } from '../common/app-error';
-import { describeError } from '../common/describe-error';
 import { PacedResponse } from '../common/paced-response';
 import { dataOf, FrameTooLongError, SseFrames, splitFrames } from '../common/sse-frames';
 import { SSE_HEADERS } from '../common/sse-writer';
@@ -10,22 +8,22 @@ import type { ForwardedCall } from '../models/forwarded-call';
 import { toUpstreamError, UpstreamReplyError } from '../models/upstream-errors';
 import type { UpstreamHead } from '../models/upstream-exchange';
 import { assertEventStream } from './answer-type';
+import { reportBrokenStream } from './broken-stream';
 import { hasContent, isError, parseEvent, toEventError } from './provider-events';
 
 /** After this the headers go out even if the model has made nothing yet: proxies in between give up on silence. */
 const LONGEST_HOLD_MS = 10_000;
 
-const ERROR_FIELD = Buffer.from('"error":');
+/** In every error event: as a field of a chunk, or as the type of an event of the Responses API. */
+const ERROR_WORD = Buffer.from('"error"');
 
 export interface StreamRelayOptions {
   /** Beside those of section 0 of the contract, or in their place. */
   headers?: Record<string, string>;
   /** Whole events as they came, for what goes out. */
   transform?: (events: Buffer) => Buffer;
-  /** Done before the first byte goes out; sees the events so far. */
-  beforeFirst?: (events: Buffer) => Promise<void>;
-  /** Done before the stream ends. */
-  beforeLast?: () => Promise<void>;
+  /** Done before these events go out; what comes meanwhile waits. */
+  before?: (events: Buffer) => Promise<void> | undefined;
 }
 
 /**
@@ -33,12 +31,12 @@ export interface StreamRelayOptions {
  * model made, so that a failure before it is an ordinary error; a stream that breaks later is reset.
  */
 export class StreamRelay implements ByteSink {
-  private static readonly logger = new Logger(StreamRelay.name);
   private readonly frames = new SseFrames();
   private readonly paced: PacedResponse;
   private held: Buffer[] = [];
   private holding: NodeJS.Timeout | undefined;
-  private state: 'holding' | 'opening' | 'flowing' | 'over' = 'holding';
+  /** `holding`: until the model has made something; `waiting`: for what is done before events go out. */
+  private state: 'holding' | 'waiting' | 'flowing' | 'over' = 'holding';
   private hasEnded = false;
   private finish: { resolve(): void; reject(error: AppError): void } | undefined;
 
@@ -61,7 +59,7 @@ export class StreamRelay implements ByteSink {
     assertEventStream(head, this.call);
     return new Promise((resolve, reject) => {
       this.finish = { resolve, reject };
-      this.holding = setTimeout(() => this.open(), LONGEST_HOLD_MS);
+      this.holding = setTimeout(() => this.release(), LONGEST_HOLD_MS);
       this.call.flow(this);
     });
   }
@@ -82,7 +80,7 @@ export class StreamRelay implements ByteSink {
     try {
       const rest = this.frames.rest();
       if (rest.length > 0) this.take(rest);
-      if (this.state === 'holding') this.open();
+      if (this.state === 'holding') this.release();
       else if (this.state === 'flowing') this.close();
     } catch (error) {
       this.break(error);
@@ -97,53 +95,60 @@ export class StreamRelay implements ByteSink {
       this.finish?.reject(error);
       return;
     }
-    if (error.code !== 'client_left') this.report(error);
-    this.response.destroy();
+    reportBrokenStream(error, this.response);
+    // What was written in this turn is with the system in the next: a client that got nothing could not even tell the status.
+    setImmediate(() => this.response.destroy());
     this.finish?.resolve();
   }
 
   private take(events: Buffer): void {
-    if (this.state === 'flowing') {
+    if (this.state === 'flowing' && this.options.before === undefined) {
       this.write(events);
       return;
     }
     this.held.push(events);
-    if (this.state === 'holding' && splitFrames(events).some(isGood)) this.open();
+    const isDue = this.state === 'holding' ? splitFrames(events).some(isGood) : this.state === 'flowing';
+    if (isDue) this.release();
   }
 
-  private open(): void {
+  /** Lets go of what is held, once what has to be done before is done. */
+  private release(): void {
     clearTimeout(this.holding);
-    this.state = 'opening';
-    if (this.options.beforeFirst === undefined) this.start();
-    else
-      this.options.beforeFirst(Buffer.concat(this.held)).then(
-        () => this.start(),
-        (error) => this.break(error),
-      );
+    const events = this.held.length === 1 ? this.held[0]! : Buffer.concat(this.held);
+    this.held = [];
+    const pending = events.length === 0 ? undefined : this.options.before?.(events);
+    if (pending === undefined) {
+      this.send(events);
+      return;
+    }
+    this.state = 'waiting';
+    pending.then(() => this.send(events)).catch((error) => this.break(error));
   }
 
-  private start(): void {
+  private send(events: Buffer): void {
     // Broken off in the meantime.
-    if (this.state !== 'opening') return;
-    if (this.held.length === 0 && this.hasEnded) {
+    if (this.isOver()) return;
+    const isFirst = !this.response.headersSent;
+    if (isFirst && events.length === 0 && this.hasEnded) {
       this.break(new UpstreamReplyError('upstream_invalid_response', 'a stream without events'));
       return;
     }
     this.state = 'flowing';
-    this.response.writeHead(200, { ...SSE_HEADERS, ...this.options.headers });
-    const { held } = this;
-    this.held = [];
-    if (held.length === 0) this.response.flushHeaders();
-    else this.write(held.length === 1 ? held[0]! : Buffer.concat(held));
-    if (this.hasEnded && this.isFlowing()) this.close();
+    if (isFirst) this.response.writeHead(200, { ...SSE_HEADERS, ...this.options.headers });
+    if (events.length === 0) this.response.flushHeaders();
+    else this.write(events);
+    if (this.isOver()) return;
+    if (this.held.length > 0) this.release();
+    else if (this.hasEnded) this.close();
   }
 
-  private isFlowing(): boolean {
-    return this.state === 'flowing';
+  /** A method, for what the compiler cannot see: writing may break the stream. */
+  private isOver(): boolean {
+    return this.state === 'over';
   }
 
   private write(events: Buffer): void {
-    const error = events.includes(ERROR_FIELD) ? findError(events) : undefined;
+    const error = events.includes(ERROR_WORD) ? findError(events) : undefined;
     const good = error === undefined ? events : events.subarray(0, error.at);
     const sent = this.options.transform?.(good) ?? good;
     if (sent.length > 0) this.paced.write(sent);
@@ -151,13 +156,9 @@ export class StreamRelay implements ByteSink {
   }
 
   private close(): void {
-    const end = (): void => {
-      this.state = 'over';
-      this.paced.end();
-      this.finish?.resolve();
-    };
-    if (this.options.beforeLast === undefined) end();
-    else this.options.beforeLast().then(end, (error) => this.break(error));
+    this.state = 'over';
+    this.paced.end();
+    this.finish?.resolve();
   }
 
   /** Over a fault in what the provider sent, or one of ours: the provider's side ends too. */
@@ -169,16 +170,6 @@ export class StreamRelay implements ByteSink {
     const broken = toUpstreamError(cause);
     this.call.stop(broken, 'failed');
     this.onBroken(broken);
-  }
-
-  private report(error: AppError): void {
-    const requestId = String(this.response.getHeader('X-Request-Id'));
-    StreamRelay.logger.error({
-      event: 'stream_broken',
-      code: error.code,
-      request_id: requestId,
-      ...describeError(error.cause ?? error),
-    });
   }
 }
 
@@ -196,7 +187,7 @@ function isGood(frame: Buffer): boolean {
 function findError(events: Buffer): { at: number; cause: AppError } | undefined {
   let at = 0;
   for (const frame of splitFrames(events)) {
-    const data = frame.includes(ERROR_FIELD) ? dataOf(frame) : undefined;
+    const data = frame.includes(ERROR_WORD) ? dataOf(frame) : undefined;
     const event = data === undefined ? undefined : parseEvent(data);
     if (event !== undefined && isError(event)) return { at, cause: toEventError(event) };
     at += frame.length;

@@ -36,6 +36,12 @@ export class Endpoints {
     ['POST', /^\/v1\/responses$/, (call) => this.respond(call)],
     ['GET', /^\/v1\/responses\/(?<id>[^/]+)$/, ({ res }, id) => sendJson(res, this.responses.find(id))],
     ['DELETE', /^\/v1\/responses\/(?<id>[^/]+)$/, ({ res }, id) => sendJson(res, this.responses.delete(id))],
+    ['POST', /^\/v1\/responses\/(?<id>[^/]+)\/cancel$/, (_, id) => this.responses.cancel(id)],
+    [
+      'GET',
+      /^\/v1\/responses\/(?<id>[^/]+)\/input_items$/,
+      ({ res, url }, id) => sendJson(res, this.responses.listInput(id, url.searchParams)),
+    ],
     ['GET', /^\/v1\/models$/, ({ res, fault }) => sendJson(res, listModels(), fault)],
     ['GET', /^\/v1\/models\/(?<id>[^/]+)$/, ({ res, fault }, id) => sendJson(res, findModel(id), fault)],
     ['POST', /^\/v1\/embeddings$/, (call) => this.embed(call)],

@@ -23,6 +23,11 @@ export function readInputItems(input: unknown): InputItem[] {
   });
 }
 
+/** Stands for an item of a stored response; its `type` may be left out. */
+export function isReference({ type, role, id }: InputItem): boolean {
+  return type === 'item_reference' || (type == null && role === undefined && typeof id === 'string');
+}
+
 /**
  * The items as entries; a call and its output must both be there, as the provider demands.
  * @throws ProviderError

@@ -140,4 +140,30 @@ describe('responses', () => {
     const creating = client.responses.create(body as OpenAI.Responses.ResponseCreateParamsNonStreaming);
     await expect(creating).rejects.toMatchObject({ status: 400, param });
   });
+
+  it('lists what a stored response was asked, and takes its items by reference', async () => {
+    const first = await client.responses.create({ model: 'gpt-5', input: 'say one' });
+    const item = first.output[0]!.id!;
+    const second = await client.responses.create({
+      model: 'gpt-5',
+      input: [
+        { role: 'user', content: 'say one' },
+        { type: 'item_reference', id: item },
+        { role: 'user', content: 'say two' },
+      ],
+    });
+    expect(second.output_text).toBe('two');
+
+    const texts: unknown[] = [];
+    for await (const { content } of client.responses.inputItems.list(second.id, {
+      order: 'asc',
+      limit: 1,
+    }) as AsyncIterable<{ content: unknown }>)
+      texts.push(content);
+    expect(texts).toEqual(['say one', first.output[0]!['content' as never], 'say two']);
+
+    const missing = client.responses.create({ model: 'gpt-5', input: [{ id: 'msg_gone' }] });
+    await expect(missing).rejects.toMatchObject({ status: 404, param: 'input' });
+    await expect(client.responses.cancel(second.id)).rejects.toMatchObject({ status: 400 });
+  });
 });

@@ -13,8 +13,9 @@ import {
   refuseUnknown,
   requireModel,
   wrongType,
+  wrongValue,
 } from './request-shape';
-import { type InputItem, readInputItems, toEntries } from './response-input';
+import { type InputItem, isReference, readInputItems, toEntries } from './response-input';
 import { invalidRequest, notFound } from './wire';
 
 export type ResponseBody = Omit<OpenAI.Responses.Response, 'output_text'>;
@@ -39,17 +40,21 @@ const PARAMETERS = new Set(
 const LEAST_OUTPUT_TOKENS = 16;
 const MOST_STORED = 200;
 const MOST_STORED_BYTES = 64 * 1024 * 1024;
+const MOST_LISTED_ITEMS = 100;
 
-/** Responses kept for `previous_response_id` and retrieval, as long as there is room. */
+interface StoredResponse {
+  readonly response: ResponseBody;
+  /** All that led to it, from the conversation's beginning. */
+  readonly input: readonly InputItem[];
+}
+
+/** Responses kept for `previous_response_id`, references and retrieval, as long as there is room. */
 export class ResponseStore {
-  private readonly stored = new BoundedStore<{ response: ResponseBody; items: readonly InputItem[] }>(
-    MOST_STORED,
-    MOST_STORED_BYTES,
-  );
+  private readonly stored = new BoundedStore<StoredResponse>(MOST_STORED, MOST_STORED_BYTES);
 
-  keep(response: ResponseBody, input: readonly InputItem[]): void {
-    const items = [...input, ...(response.output as unknown as InputItem[])];
-    this.stored.put(response.id, { response, items }, JSON.stringify([response, items]).length);
+  keep(response: ResponseBody, items: readonly InputItem[]): void {
+    const input = items.map((item) => ({ id: newId('msg_'), ...item }));
+    this.stored.put(response.id, { response, input }, JSON.stringify([response, input]).length);
   }
 
   /** @throws ProviderError 404 */
@@ -59,7 +64,42 @@ export class ResponseStore {
 
   /** The whole conversation up to that response. @throws ProviderError 404 */
   itemsUpTo(id: string): readonly InputItem[] {
-    return this.require(id, 'previous_response_id').items;
+    return itemsOf(this.require(id, 'previous_response_id'));
+  }
+
+  /** What the response was asked, newest first unless `order=asc`. @throws ProviderError 404 */
+  listInput(id: string, query: URLSearchParams): object {
+    const input = [...this.require(id, null).input];
+    const limit = Number(query.get('limit') ?? 20);
+    if (!Number.isInteger(limit) || limit < 1 || limit > MOST_LISTED_ITEMS)
+      throw wrongValue('limit', `1 to ${MOST_LISTED_ITEMS}`);
+    if (query.get('order') !== 'asc') input.reverse();
+    const after = query.get('after');
+    const rest = input.slice(after === null ? 0 : input.findIndex((item) => item['id'] === after) + 1);
+    const data = rest.slice(0, limit);
+    return {
+      object: 'list',
+      data,
+      first_id: data[0]?.['id'],
+      last_id: data.at(-1)?.['id'],
+      has_more: rest.length > limit,
+    };
+  }
+
+  /** An item of any stored response. @throws ProviderError 404 */
+  findItem(id: string): InputItem {
+    const found = this.stored
+      .all()
+      .flatMap(itemsOf)
+      .find((item) => item['id'] === id);
+    if (found) return found;
+    throw notFound(`There is no item with the id '${id}'.`, 'input');
+  }
+
+  /** @throws ProviderError: every response is finished when its request is */
+  cancel(id: string): never {
+    this.require(id, null);
+    throw invalidRequest('Only a response that is made in the background can be cancelled.');
   }
 
   /** @throws ProviderError 404 */
@@ -69,13 +109,18 @@ export class ResponseStore {
     return { id, object: 'response', deleted: true };
   }
 
-  private require(id: string, param: string | null): { response: ResponseBody; items: readonly InputItem[] } {
+  private require(id: string, param: string | null): StoredResponse {
     const found = this.stored.get(id);
     if (found) return found;
     const code = param === null ? null : 'previous_response_not_found';
     throw notFound(`There is no response with the id '${id}'.`, param, code);
   }
 }
+
+const itemsOf = ({ response, input }: StoredResponse): readonly InputItem[] => [
+  ...input,
+  ...(response.output as unknown as InputItem[]),
+];
 
 /** @throws ProviderError where the provider would refuse the request */
 export function readResponseRequest(body: Body, store: ResponseStore): ResponseRequest {
@@ -97,7 +142,11 @@ export function readResponseRequest(body: Body, store: ResponseStore): ResponseR
     throw wrongType('previous_response_id', 'a string');
   }
   const earlier = typeof previousId === 'string' ? store.itemsUpTo(previousId) : [];
-  const items = [...earlier, ...readInputItems(body['input'])];
+  const given = readInputItems(body['input']);
+  const items = [
+    ...earlier,
+    ...given.map((item) => (isReference(item) ? store.findItem(String(item['id'])) : item)),
+  ];
   const hasTools = Array.isArray(declared) && declared.length > 0;
   const tools = readTools(
     declared,

@@ -1,0 +1,32 @@
+import type { IncomingMessage } from 'node:http';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+
+const deadlines = new WeakMap<IncomingMessage, NodeJS.Timeout>();
+
+/**
+ * Ends the connection of a request that is not in as a whole after so long. Node's own bound is one for the whole
+ * server, and an upload may take longer than anything else.
+ */
+export function requestDeadline(afterMs: number): RequestHandler {
+  return (request: Request, response: Response, next: NextFunction): void => {
+    const { headers } = request;
+    if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) {
+      deadlines.set(
+        request,
+        setTimeout(() => endLate(request, response), afterMs),
+      );
+      request.once('close', () => liftDeadline(request));
+    }
+    next();
+  };
+}
+
+/** For a request whose body is watched in another way. */
+export function liftDeadline(request: IncomingMessage): void {
+  clearTimeout(deadlines.get(request));
+}
+
+function endLate(request: Request, response: Response): void {
+  if (response.headersSent) request.destroy();
+  else response.writeHead(408, { Connection: 'close' }).end();
+}

@@ -1,0 +1,71 @@
+import { Controller, Delete, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { CurrentUser } from '../auth/current-user.decorator';
+import type { Principal } from '../auth/principal';
+import { StreamSlots } from '../limits/stream-slots';
+import { JSON_ANSWER, JSON_OR_STREAM, LIST_SCHEMA } from './openai-schemas';
+import { type StoredResponseRequest, StoredResponsesService } from './stored-responses.service';
+
+/** Responses that the provider keeps. */
+@ApiTags('openai')
+@ApiBearerAuth()
+@Controller('v1/responses/:id')
+export class StoredResponsesController {
+  constructor(
+    private readonly responses: StoredResponsesService,
+    private readonly streams: StreamSlots,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Gets a stored response' })
+  @ApiOkResponse(JSON_OR_STREAM)
+  get(
+    @CurrentUser() user: Principal,
+    @Param('id') id: string,
+    @Req() request: Request,
+    @Res() response: Response,
+  ) {
+    if (request.query.stream === 'true') this.streams.hold(user, response);
+    return this.responses.relay({ method: 'GET', id, query: queryOf(request), user }, response);
+  }
+
+  @Delete()
+  @ApiOperation({ summary: 'Deletes a stored response' })
+  @ApiOkResponse(JSON_ANSWER)
+  delete(@CurrentUser() user: Principal, @Param('id') id: string, @Res() response: Response) {
+    return this.responses.relay({ method: 'DELETE', id, query: '', user }, response);
+  }
+
+  @Post('cancel')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Cancels a response that is made in the background' })
+  @ApiOkResponse(JSON_ANSWER)
+  cancel(@CurrentUser() user: Principal, @Param('id') id: string, @Res() response: Response) {
+    return this.responses.relay({ method: 'POST', id, path: '/cancel', query: '', user }, response);
+  }
+
+  @Get('input_items')
+  @ApiOperation({ summary: 'Lists what a stored response was asked' })
+  @ApiOkResponse({ schema: LIST_SCHEMA })
+  listInput(
+    @CurrentUser() user: Principal,
+    @Param('id') id: string,
+    @Req() request: Request,
+    @Res() response: Response,
+  ) {
+    const asked: StoredResponseRequest = {
+      method: 'GET',
+      id,
+      path: '/input_items',
+      query: queryOf(request),
+      user,
+    };
+    return this.responses.relay(asked, response);
+  }
+}
+
+function queryOf({ originalUrl }: Request): string {
+  const at = originalUrl.indexOf('?');
+  return at < 0 ? '' : originalUrl.slice(at);
+}
