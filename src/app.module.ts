@@ -9,6 +9,7 @@ import { ConversationsModule } from './conversations/conversations.module';
 import { DatabaseModule } from './database/database.module';
 import { LimitsModule } from './limits/limits.module';
 import { ObservabilityModule } from './observability/observability.module';
+import { OpenAiApiModule } from './openai-api/openai-api.module';
 import { TasksModule } from './tasks/tasks.module';
 
 @Module({})
@@ -20,6 +21,9 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
+        // First, for a request is held against routes in this order, and these have nearly all of them.
+        ChatModule,
+        OpenAiApiModule,
         CommonModule,
         SettingsModule.forRoot(settings),
         DatabaseModule.forRoot({ url, poolSize }),
@@ -29,7 +33,6 @@ export class AppModule {
         TasksModule,
         ConversationsModule,
         AgentModule,
-        ChatModule,
       ],
     };
   }

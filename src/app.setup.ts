@@ -1,24 +1,30 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { NextFunction, Request, Response } from 'express';
+import type { CorsOptionsDelegate } from '@nestjs/common/interfaces/external/cors-options.interface';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import helmet from 'helmet';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module';
 import { BornExpressAdapter } from './born-express.adapter';
+import { SocketAdapter } from './chat/socket/socket.adapter';
 import { AppError } from './common/app-error';
 import { ErrorFilter, sendError } from './common/error.filter';
 import { jsonBody } from './common/json-body.middleware';
 import { Lifecycle } from './common/lifecycle';
+import { requestDeadline } from './common/request-deadline.middleware';
 import { requestId } from './common/request-id.middleware';
 import { InputPipe } from './common/validation.pipe';
 import type { Settings } from './config/settings';
 import { accessLog } from './observability/access-log.middleware';
 import { AppLogger, createPino } from './observability/app-logger';
 import { Metrics } from './observability/metrics';
+import { openAiBody } from './openai-api/openai-body';
 import { setUpOpenApi } from './openapi';
 
 /** For a request to come in whole; an endless body would hold its connection otherwise. */
 const REQUEST_TIMEOUT_MS = 60_000;
+/** For an upload, which is watched on its way besides. */
+const UPLOAD_TIMEOUT_MS = 60 * 60_000;
 
 const EXPOSED_HEADERS = [
   'X-Request-Id',
@@ -28,6 +34,7 @@ const EXPOSED_HEADERS = [
   'RateLimit-Remaining',
   'RateLimit-Reset',
   'Retry-After',
+  'X-Should-Retry',
   'ETag',
 ];
 
@@ -48,28 +55,51 @@ export async function createApp(
   app.use(requestId);
   app.use(accessLog(pino, app.get(Metrics)));
   app.use(securityHeaders());
-  app.enableCors({
-    origin: [...settings.corsOrigins],
-    credentials: true,
-    exposedHeaders: EXPOSED_HEADERS,
-    maxAge: 600,
-  });
+  app.enableCors(crossOriginRule(settings));
   app.use(refuseWhenShuttingDown(app.get(Lifecycle)));
+  app.use(requestDeadline(REQUEST_TIMEOUT_MS));
   app.use('/api', jsonBody(settings.bodyLimitBytes));
+  app.use('/v1', openAiBody(settings.bodyLimitBytes));
   app.useGlobalPipes(new InputPipe());
   app.useGlobalFilters(new ErrorFilter());
+  app.useWebSocketAdapter(new SocketAdapter(app));
   setUpOpenApi(app);
   await app.init();
-  app.getHttpServer().requestTimeout = REQUEST_TIMEOUT_MS;
+  app.getHttpServer().requestTimeout = UPLOAD_TIMEOUT_MS;
   return app;
 }
 
-/** Helmet's defaults, without the two that break plain http on a local network; HSTS is the TLS proxy's to set. */
-function securityHeaders(): ReturnType<typeof helmet> {
-  return helmet({
+/** What holds for pages costs every answer of the API a dozen headers that no client of it reads. */
+function securityHeaders(): RequestHandler {
+  // Without the two that break plain http on a local network; HSTS is the TLS proxy's to set.
+  const forPages = helmet({
     strictTransportSecurity: false,
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
   });
+  return (request, response, next) => {
+    if (!/^\/(api|v1)\//i.test(request.path)) {
+      forPages(request, response, next);
+      return;
+    }
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    response.setHeader('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
+    next();
+  };
+}
+
+/** Only what a browser sends for another page has an `Origin`. */
+function crossOriginRule({ corsOrigins }: Settings): CorsOptionsDelegate<Request> {
+  const forPages = {
+    origin: [...corsOrigins],
+    credentials: true,
+    exposedHeaders: EXPOSED_HEADERS,
+    maxAge: 600,
+  };
+  return (request, decide) => {
+    const isFromPage = request.headers.origin !== undefined;
+    if (!isFromPage) request.res?.setHeader('Vary', 'Origin');
+    decide(null, isFromPage ? forPages : { origin: false });
+  };
 }
 
 function refuseWhenShuttingDown(lifecycle: Lifecycle) {

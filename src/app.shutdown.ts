@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AgentService } from './agent/agent.service';
+import { SocketGateway } from './chat/socket/socket.gateway';
 import { Lifecycle } from './common/lifecycle';
 import { ModelsService } from './models/models.service';
 
@@ -13,6 +14,7 @@ const LAST_ANSWERS_MS = 2000;
  */
 export async function shutDown(app: NestExpressApplication, graceMs: number): Promise<void> {
   app.get(Lifecycle).beginShutdown();
+  app.get(SocketGateway, { strict: false }).goAway();
   // Resolved before anything closes; the agent's own calls are booked with their turns.
   await Promise.all([
     app.get(AgentService).drain(graceMs),

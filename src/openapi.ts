@@ -1,5 +1,6 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { defaultMetadataStorage } from 'class-transformer/cjs/storage';
 import { validationMetadatasToSchemas } from 'class-validator-jsonschema';
 import { ERROR_STATUS } from './common/app-error';
 import { SCHEMA_CONVERTERS } from './common/schema-converters';
@@ -92,6 +93,7 @@ function describeRequests(schemas: Record<string, Schema>): void {
   const validated = validationMetadatasToSchemas({
     refPointerPrefix: '#/components/schemas/',
     additionalConverters: SCHEMA_CONVERTERS,
+    classTransformerMetadataStorage: defaultMetadataStorage,
   });
   for (const [name, schema] of Object.entries(schemas)) {
     const request = validated[name] as ObjectSchema | undefined;
@@ -99,10 +101,15 @@ function describeRequests(schemas: Record<string, Schema>): void {
     const described = (schema as ObjectSchema).properties ?? {};
     const properties: Record<string, Schema> = {};
     for (const [property, limits] of Object.entries(request.properties ?? {}))
-      properties[property] = { ...described[property], ...limits };
+      properties[property] = isChoice(described[property])
+        ? described[property]!
+        : { ...described[property], ...limits };
     schemas[name] = { ...request, properties, additionalProperties: false };
   }
 }
+
+/** What validates one of several shapes knows only the one it was told of. */
+const isChoice = (schema: Schema | undefined): boolean => schema !== undefined && 'oneOf' in schema;
 
 /** The very schemas that the model is given. */
 function describeTools(schemas: Record<string, Schema>, tools: ToolDefinition[]): void {

@@ -112,9 +112,9 @@ describe('The Postman collection', () => {
     expect(documented.filter((operation) => !shown.includes(operation))).toEqual([]);
   });
 
-  it('shows every route there is, but the documentation and the metrics', () => {
+  it('shows every route there is, but the documentation, the metrics and the socket', () => {
     const shown = operationsShown();
-    const routed = operationsRouted(app).filter((operation) => !/ \/(docs|metrics)/.test(operation));
+    const routed = operationsRouted(app).filter((operation) => !/ \/(docs|metrics|ws)/.test(operation));
 
     expect(routed).toContain('POST /api/tasks/{}/complete');
     expect(routed.filter((operation) => !shown.includes(operation))).toEqual([]);

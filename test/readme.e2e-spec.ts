@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { ClientPackage } from './support/client-package';
+import { signUp } from './support/clients';
 import { Installation } from './support/process';
 
 const DEADLINE_MS = 60_000;
@@ -116,5 +118,57 @@ describe('The README’s walk-through', () => {
       conversation_id: 1,
       changes: [{ tool: 'complete_task', change: 'completed', title: expect.stringMatching(/milk/i) }],
     });
+  });
+});
+
+/** Each block alone, as a module of an application that has the packages. */
+describe('The README’s clients', () => {
+  const [, section = ''] = /<!-- clients[^]*?-->([^]*?)<!-- \/clients -->/.exec(README) ?? [];
+  const blocks = [...section.matchAll(/^```js\n([^]*?)^```$/gm)].map(([, block]) => block!);
+  let installation: Installation;
+  let application: ClientPackage;
+  let run: (block: string) => Promise<string>;
+
+  beforeAll(async () => {
+    application = new ClientPackage();
+    await application.build();
+    for (const name of ['ws', 'openai', 'ai', '@ai-sdk', '@openai', '@langchain', 'zod']) {
+      symlinkSync(
+        join(__dirname, '..', 'node_modules', name),
+        join(application.folder, 'node_modules', name),
+      );
+    }
+    installation = new Installation();
+    const templates = { PROMPT_TEMPLATES: 'GREETING', GREETING: 'Greet the player.' };
+    const url = await installation.start(templates).url();
+    const { token } = await signUp(url);
+    run = (block) =>
+      application.runProgram(
+        block
+          .replaceAll('127.0.0.1:3000', new URL(url).host)
+          .replaceAll('process.env.TOKEN', JSON.stringify(token)),
+      );
+  });
+  afterAll(async () => {
+    await installation.remove();
+    application.remove();
+  });
+
+  it('are nine, of five lines at most', () => {
+    expect(blocks.map((block) => block.trimEnd().split('\n').length <= 5)).toEqual(Array(9).fill(true));
+  });
+
+  it.each([
+    ['the task app', 0, /Ada.*change: 'created'/s],
+    ['the proxy’s page', 1, /hello.* \d+\n/i],
+    ['the panel', 2, /hello.*total_tokens/is],
+    ['the chat UI', 3, /event: response\.completed/],
+    ['the game', 4, /\w/],
+    ['the official SDK', 5, /hello/i],
+    ['the Vercel AI SDK', 6, /hello/i],
+    ['the Agents SDK', 7, /hello/i],
+    ['LangChain', 8, /hello/i],
+  ])('show %s as it works', async (_name, index, told) => {
+    expect(await run(blocks[index]!)).toMatch(told);
   });
 });

@@ -9,6 +9,7 @@ import { planAdjustments } from '../models/adapt-request';
 import type { ForwardedCall } from '../models/forwarded-call';
 import { ModelsService } from '../models/models.service';
 import { toUpstreamError, UpstreamReplyError } from '../models/upstream-errors';
+import { reportBrokenStream } from '../relay/broken-stream';
 import { stopWhenClientLeaves } from '../relay/client-leaving';
 import { DeltaReader } from '../relay/delta-reader';
 import { readJsonAnswer } from '../relay/read-answer';
@@ -53,23 +54,32 @@ export class CompletionsService {
       onCaughtUp: () => call.resume(),
     });
     // The headers wait for the first block: a failure before it is an ordinary error.
-    const push = (block: object): void => {
+    const push = (...blocks: object[]): void => {
       if (!response.headersSent) writer.open();
-      writer.push(block);
+      writer.push(...blocks);
     };
     await new Promise<void>((resolve, reject) => {
+      let deltas: object[] = [];
+      const pushDeltas = (): void => {
+        if (deltas.length > 0) push(...deltas);
+        deltas = [];
+      };
       const reader = new DeltaReader(call, {
-        onDelta: (delta) => push({ delta }),
+        onDelta: (delta) => deltas.push({ delta }),
+        // Each write costs more than the blocks in it.
+        onBurstEnd: pushDeltas,
         onEnd: ({ usage, model, finishReason }) => {
-          push({ usage, model, finish_reason: finishReason });
+          push(...deltas, { usage, model, finish_reason: finishReason });
           writer.done();
           resolve();
         },
         onBroken: (error) => {
+          pushDeltas();
           if (!response.headersSent) {
             reject(error);
             return;
           }
+          reportBrokenStream(error, response);
           writer.push(toErrorBody(error, String(response.getHeader('X-Request-Id'))));
           writer.end();
           resolve();
@@ -88,7 +98,13 @@ export class CompletionsService {
     if (replaced !== undefined) response.setHeader('X-Model-Replaced', `${replaced}=${model}`);
     const { body, adjusted } = this.buildBody(request, rawBody, model, isStream);
     if (adjusted.length > 0) response.setHeader('X-Adjusted-Params', adjusted.join(', '));
-    if (this.settings.isPromptLogged) this.logger.log({ event: 'prompt', messages: request.messages });
+    if (this.settings.isPromptLogged) {
+      this.logger.log({
+        event: 'prompt',
+        request_id: String(response.getHeader('X-Request-Id')),
+        messages: request.messages,
+      });
+    }
     const call = this.models.forward(
       { userId: caller.userId, door: 'chat', model, provider },
       {

@@ -16,9 +16,13 @@ export function toProviderBody(
   const { parameters, adjusted } = adaptRequest<Body>(model, { model, ...body }, family);
   return {
     parameters,
-    adjusted: adjusted.map((name) => CLIENT_NAMES[name] ?? name).filter((name) => name in request),
+    adjusted: adjusted.map((name) => CLIENT_NAMES[name] ?? name).filter((name) => wasSent(request, name)),
   };
 }
+
+/** A field of the class that the client did not send is there too, undefined. */
+const wasSent = (request: ProviderChatRequest, name: string): boolean =>
+  request[name as keyof ProviderChatRequest] !== undefined;
 
 const CLIENT_NAMES: Record<string, string> = {
   max_output_tokens: 'maxOutputTokens',

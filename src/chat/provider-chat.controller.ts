@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { AllowAnonymous, type Caller, CurrentCaller } from '../auth/caller';
 import { type ProviderName, SIBLING_NAMES } from '../config/providers';
@@ -10,6 +10,23 @@ import { ProviderChatService } from './provider-chat.service';
 
 const ROUTE_PREFIX = 'chat-';
 const ROUTES = ['openai', ...SIBLING_NAMES].map((name) => ROUTE_PREFIX + name);
+
+const EXAMPLES = {
+  stream: {
+    summary: 'A stream of text',
+    value: { messages: [{ role: 'user', content: 'Say hello.' }], system: 'Be brief.', maxOutputTokens: 200 },
+  },
+  json: {
+    summary: 'A reply of a given shape',
+    value: {
+      messages: [{ role: 'user', content: 'Name a colour.' }],
+      responseFormat: {
+        type: 'json_schema',
+        schema: { type: 'object', properties: { colour: { type: 'string' } } },
+      },
+    },
+  },
+};
 
 /** One route a provider: its own event stream, as it sends it. */
 @ApiTags('chat')
@@ -26,6 +43,7 @@ export class ProviderChatController {
   @Post(ROUTES)
   @HttpCode(200)
   @ApiOperation({ summary: 'Asks one provider and relays its stream byte for byte' })
+  @ApiBody({ type: ProviderChatRequest, examples: EXAMPLES })
   @ApiOkResponse({
     description: 'The provider’s own events; one JSON a line where `Accept` is `application/x-ndjson`',
     content: {

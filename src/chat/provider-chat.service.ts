@@ -48,7 +48,13 @@ export class ProviderChatService {
     const { parameters, adjusted } = toProviderBody(family, model, request, this.settings.maxOutputTokens);
     if (replaced !== undefined) response.setHeader('X-Model-Replaced', `${replaced}=${model}`);
     if (adjusted.length > 0) response.setHeader('X-Adjusted-Params', adjusted.join(', '));
-    if (this.settings.isPromptLogged) this.logger.log({ event: 'prompt', messages: request.messages });
+    if (this.settings.isPromptLogged) {
+      this.logger.log({
+        event: 'prompt',
+        request_id: String(response.getHeader('X-Request-Id')),
+        messages: request.messages,
+      });
+    }
     const call = this.models.forward(
       { userId: caller.userId, door: 'provider', model, provider },
       {

@@ -35,6 +35,12 @@ export function isTransactionVictim(error: unknown): boolean {
   return code === '40P01' || code === '40001';
 }
 
+/** A pooler in between that does not keep prepared statements with their connection; nothing has run. */
+export function isPreparedElsewhere(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return code === '26000' || code === '42P05';
+}
+
 export const databaseUnavailable = (cause: unknown): AppError =>
   new AppError('database_unavailable', 'The database cannot be reached just now. Try again shortly.', {
     retryAfterSeconds: 2,

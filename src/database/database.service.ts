@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import type { Pool } from 'pg';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { AppError } from '../common/app-error';
-import { databaseUnavailable, isDatabaseUnavailable, isTransactionVictim } from './database-errors';
+import {
+  databaseUnavailable,
+  isDatabaseUnavailable,
+  isPreparedElsewhere,
+  isTransactionVictim,
+} from './database-errors';
 import type { Sql } from './sql';
 
 const MOST_ATTEMPTS = 3;
@@ -32,18 +38,42 @@ export class CommitUnknownError extends AppError {
 /** The one way to run SQL by hand and the one transaction helper. */
 @Injectable()
 export class Database implements SqlRunner {
+  private isPreparing = true;
+
   constructor(private readonly dataSource: DataSource) {}
 
   /** One statement, one transaction. */
   async query<Row = Record<string, unknown>>(statement: Sql): Promise<Row[]> {
-    const runner = this.dataSource.createQueryRunner();
     try {
-      return await runStatement<Row>(runner, statement);
+      // The driver's pool itself: TypeORM's way around it costs more than the statement.
+      const { rows } = await this.pool.query(statement.text, statement.values);
+      return rows as Row[];
     } catch (error) {
       throw isDatabaseUnavailable(error) ? databaseUnavailable(error) : error;
-    } finally {
-      await runner.release();
     }
+  }
+
+  /**
+   * The same for a statement of the hot path: each connection plans it once, which halves its time.
+   * @param name one statement's, always
+   */
+  async queryPrepared<Row = Record<string, unknown>>(name: string, statement: Sql): Promise<Row[]> {
+    if (!this.isPreparing) return this.query(statement);
+    try {
+      const { text, values } = statement;
+      const { rows } = await this.pool.query({ name, text, values });
+      return rows as Row[];
+    } catch (error) {
+      if (isDatabaseUnavailable(error)) throw databaseUnavailable(error);
+      if (!isPreparedElsewhere(error)) throw error;
+      // A pooler gives statements of one connection to another: nothing ran, and nothing is prepared from now on.
+      this.isPreparing = false;
+      return this.query(statement);
+    }
+  }
+
+  private get pool(): Pool {
+    return (this.dataSource.driver as unknown as { master: Pool }).master;
   }
 
   /** TypeORM's view of the pool, for a statement on entities. */

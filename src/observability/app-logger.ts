@@ -15,6 +15,9 @@ const FRAMEWORK_CONTEXTS = new Set([
   'ExceptionHandler',
 ]);
 
+const FLUSH_BYTES = 8192;
+const FLUSH_INTERVAL_MS = 100;
+
 /** One JSON object a line on standard output; every line of a request bears its id. */
 export function createPino(level: string, destination?: DestinationStream): Logger {
   const options = {
@@ -27,7 +30,15 @@ export function createPino(level: string, destination?: DestinationStream): Logg
       return requestId === undefined ? {} : { request_id: requestId };
     },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination ?? standardOutput());
+}
+
+/** A write of its own for every line takes a twentieth of a relayed request: lines go together, a moment later. */
+function standardOutput(): DestinationStream {
+  const output = pino.destination({ dest: 1, minLength: FLUSH_BYTES, sync: true });
+  setInterval(() => output.flush(), FLUSH_INTERVAL_MS).unref();
+  process.once('exit', () => output.flushSync());
+  return output;
 }
 
 type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';

@@ -67,6 +67,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  private readonly requestSeries = new SeriesCache<Histogram.Internal<string>>();
+  private readonly callSeries = new SeriesCache<{
+    duration: Histogram.Internal<string>;
+    input: Counter.Internal;
+    output: Counter.Internal;
+  }>();
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }
@@ -80,21 +87,35 @@ export class Metrics {
   }
 
   countRequest(request: { method: string; route: string; status: number; durationMs: number }): void {
-    this.requestDuration.observe(
-      {
-        http_request_method: request.method,
-        http_route: request.route,
-        http_response_status_code: request.status,
-      },
-      request.durationMs / 1000,
-    );
+    const { method, route, status, durationMs } = request;
+    this.requestSeries
+      .of(method, route, status, () =>
+        this.requestDuration.labels({
+          http_request_method: method,
+          http_route: route,
+          http_response_status_code: status,
+        }),
+      )
+      .observe(durationMs / 1000);
   }
 
-  countModelCall(call: ModelCallMeasurement): void {
-    const labels = { gen_ai_provider_name: call.provider, gen_ai_request_model: call.model };
-    this.modelCallDuration.observe({ ...labels, outcome: call.outcome }, call.durationMs / 1000);
-    this.tokens.inc({ ...labels, gen_ai_token_type: 'input' }, call.inputTokens);
-    this.tokens.inc({ ...labels, gen_ai_token_type: 'output' }, call.outputTokens);
+  countModelCall({
+    provider,
+    model,
+    outcome,
+    durationMs,
+    inputTokens,
+    outputTokens,
+  }: ModelCallMeasurement): void {
+    const labels = { gen_ai_provider_name: provider, gen_ai_request_model: model };
+    const series = this.callSeries.of(provider, model, outcome, () => ({
+      duration: this.modelCallDuration.labels({ ...labels, outcome }),
+      input: this.tokens.labels({ ...labels, gen_ai_token_type: 'input' }),
+      output: this.tokens.labels({ ...labels, gen_ai_token_type: 'output' }),
+    }));
+    series.duration.observe(durationMs / 1000);
+    series.input.inc(inputTokens);
+    series.output.inc(outputTokens);
   }
 
   turnStarted(): void {
@@ -112,5 +133,17 @@ export class Metrics {
 
   countRefusal(limit: string): void {
     this.refusals.inc({ limit });
+  }
+}
+
+/** Finding a series by its labels costs more than counting in it; labels come from closed sets, so all are kept. */
+class SeriesCache<Series> {
+  private readonly known = new Map<string, Series>();
+
+  of(first: string, second: string, third: string | number, find: () => Series): Series {
+    const key = `${first} ${second} ${third}`;
+    let series = this.known.get(key);
+    if (series === undefined) this.known.set(key, (series = find()));
+    return series;
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { AppError } from '../common/app-error';
 import { describeError } from '../common/describe-error';
 import { Database } from '../database/database.service';
 import { NaturalBatch } from '../database/natural-batch';
@@ -7,7 +8,7 @@ import { InstanceHeartbeat } from './instance-heartbeat';
 import type { CallIntent, Settlement } from './usage.types';
 
 /** Nobody waits for a settlement: a short pause lets many go in one statement. */
-const SETTLE_PAUSE_MS = 20;
+const SETTLE_PAUSE_MS = 50;
 const SETTLE_RETRY_MS = 1000;
 const MOST_PER_STATEMENT = 500;
 /** While the database is away. What is dropped beyond it stays open and is booked as an estimate after a restart. */
@@ -48,6 +49,11 @@ export class CallBook {
     this.settling ??= this.settleAll().finally(() => (this.settling = undefined));
   }
 
+  /** Resolves when what was to be booked is. */
+  async settled(): Promise<void> {
+    await this.settling;
+  }
+
   /** Books what is still to be booked; gives up where the database does not take it. */
   async close(): Promise<void> {
     this.isClosing = true;
@@ -61,15 +67,30 @@ export class CallBook {
       try {
         await this.book(batch);
       } catch (error) {
+        const isAway = error instanceof AppError && error.code === 'database_unavailable';
+        const waiting = this.unsettled.length + batch.length;
+        this.logger.warn({ event: 'settling_failed', waiting, ...describeError(error) });
+        if (!isAway) {
+          await this.bookOneByOne(batch);
+          continue;
+        }
         this.unsettled.unshift(...batch);
-        this.logger.warn({
-          event: 'settling_failed',
-          waiting: this.unsettled.length,
-          ...describeError(error),
-        });
         if (this.isClosing) return;
         await this.pause(SETTLE_RETRY_MS);
       }
+    }
+  }
+
+  /** One that the database refuses must not keep the others; its call stays open and is booked after a restart. */
+  private async bookOneByOne(batch: Settlement[]): Promise<void> {
+    for (const settlement of batch) {
+      await this.book([settlement]).catch((error: unknown) =>
+        this.logger.error({
+          event: 'settlement_refused',
+          callId: settlement.callId,
+          ...describeError(error),
+        }),
+      );
     }
   }
 
@@ -79,14 +100,15 @@ export class CallBook {
 
   private async insert(intents: CallIntent[]): Promise<void> {
     const column = <Name extends keyof CallIntent>(name: Name) => intents.map((intent) => intent[name]);
-    await this.database.query(sql`
+    const statement = sql`
       INSERT INTO upstream_calls
         (id, user_id, attempt, door, provider, model, input_tokens_estimate, instance_id)
       SELECT given.*, ${this.heartbeat.instanceId}::uuid
       FROM set_config('synchronous_commit', 'off', true),
            unnest(${column('id')}::uuid[], ${column('userId')}::uuid[], ${column('attempt')}::integer[],
                   ${column('door')}::text[], ${column('provider')}::text[], ${column('model')}::text[],
-                  ${column('inputTokensEstimate')}::integer[]) AS given`);
+                  ${column('inputTokensEstimate')}::integer[]) AS given`;
+    await this.database.queryPrepared('open-calls', statement);
   }
 
   /** The row of the call is the fence: whoever settles first, settles. */
@@ -95,7 +117,7 @@ export class CallBook {
       settlements.map((settlement) => settlement[name]);
     const tokens = (kind: keyof Settlement['tokens']) =>
       settlements.map((settlement) => settlement.tokens[kind]);
-    await this.database.query(sql`
+    const statement = sql`
       WITH given AS MATERIALIZED (
         SELECT given.*
         FROM set_config('synchronous_commit', 'off', true),
@@ -115,6 +137,7 @@ export class CallBook {
          input_tokens, cached_tokens, output_tokens, reasoning_tokens, cost_micro_usd, price_date)
       SELECT id, user_id, turn_id, door, provider, given.model, outcome, is_estimated,
              input, cached, output, reasoning, cost, price_date
-      FROM settled JOIN given ON call_id = id`);
+      FROM settled JOIN given ON call_id = id`;
+    await this.database.queryPrepared('settle-calls', statement);
   }
 }

@@ -14,12 +14,18 @@ export class InstanceHeartbeat implements OnApplicationBootstrap, OnModuleDestro
   readonly instanceId = randomUUID();
   private readonly logger = new Logger(InstanceHeartbeat.name);
   private timer: NodeJS.Timeout | undefined;
+  private failedAt = -Infinity;
 
   constructor(private readonly database: Database) {}
 
   async onApplicationBootstrap(): Promise<void> {
     await this.beat();
     this.timer = setInterval(() => void this.beat(), BEAT_INTERVAL_MS);
+  }
+
+  /** Whether the silence of others says that they are gone: after an outage of the database all have been silent. */
+  get isSteady(): boolean {
+    return performance.now() - this.failedAt > 2 * BEAT_INTERVAL_MS;
   }
 
   onModuleDestroy(): void {
@@ -33,6 +39,7 @@ export class InstanceHeartbeat implements OnApplicationBootstrap, OnModuleDestro
         INSERT INTO instances (id) VALUES (${this.instanceId})
         ON CONFLICT (id) DO UPDATE SET seen_at = now()`);
     } catch (error) {
+      this.failedAt = performance.now();
       this.logger.warn({ event: 'heartbeat_failed', ...describeError(error) });
     }
   }

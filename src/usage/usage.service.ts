@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { SqlRunner } from '../database/database.service';
 import { type Sql, sql } from '../database/sql';
-import { INSTANCE_LIFE_SECONDS } from './instance-heartbeat';
+import { INSTANCE_LIFE_SECONDS, InstanceHeartbeat } from './instance-heartbeat';
 import type { CallIntent, Settlement } from './usage.types';
 
 const MOST_OPEN_CALLS = 500;
@@ -20,6 +20,8 @@ export interface OpenCall {
  */
 @Injectable()
 export class UsageService {
+  constructor(private readonly heartbeat: InstanceHeartbeat) {}
+
   /** Writes the intent of a call. Send only after the commit. */
   async open(tx: SqlRunner, intent: CallIntent): Promise<void> {
     await tx.query(this.opening(intent));
@@ -65,6 +67,24 @@ export class UsageService {
   }
 
   /**
+   * Puts what a call came to in the place of an estimate.
+   * @returns false where there is none: it is not booked yet, or exactly
+   */
+  async correct(
+    tx: SqlRunner,
+    { callId, model, tokens, costMicroUsd, priceDate }: Settlement,
+  ): Promise<boolean> {
+    const rows = await tx.query(sql`
+      UPDATE usage_ledger
+      SET is_estimated = false, model = ${model}, input_tokens = ${tokens.input}::bigint,
+          cached_tokens = ${tokens.cached}::bigint, output_tokens = ${tokens.output}::bigint,
+          reasoning_tokens = ${tokens.reasoning}::bigint, cost_micro_usd = ${costMicroUsd}::bigint,
+          price_date = ${priceDate}::date
+      WHERE call_id = ${callId} AND is_estimated RETURNING call_id`);
+    return rows.length > 0;
+  }
+
+  /**
    * Calls that nobody settled, locked for who asks; what another replica has in hand is passed over.
    * @param condition which, over the columns of `upstream_calls`
    */
@@ -75,11 +95,13 @@ export class UsageService {
       ORDER BY created_at LIMIT ${MOST_OPEN_CALLS} FOR UPDATE SKIP LOCKED`);
   }
 
-  /** Calls of no turn whose instance is gone. */
+  /** Calls of no turn whose instance is gone. This one's own are in its hands. */
   async findAbandoned(tx: SqlRunner): Promise<OpenCall[]> {
+    const { isSteady, instanceId } = this.heartbeat;
+    if (!isSteady) return [];
     return this.findOpen(
       tx,
-      sql`turn_id IS NULL AND NOT EXISTS (
+      sql`turn_id IS NULL AND instance_id IS DISTINCT FROM ${instanceId}::uuid AND NOT EXISTS (
         SELECT FROM instances
         WHERE instances.id = instance_id AND seen_at > now() - make_interval(secs => ${INSTANCE_LIFE_SECONDS}))`,
     );

@@ -22,6 +22,8 @@ export interface TokenUsage {
   /** All input, cached tokens included. */
   input: number;
   cached: number;
+  /** Input that the provider wrote into its cache, where it charges for that. */
+  cacheWrite?: number;
   /** All output, reasoning tokens included. */
   output: number;
   reasoning: number;

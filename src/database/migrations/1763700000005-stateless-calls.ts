@@ -13,13 +13,17 @@ export class StatelessCalls1763700000005 implements MigrationInterface {
       CREATE TABLE upstream_objects (
         provider text NOT NULL,
         id text NOT NULL,
-        kind text NOT NULL CHECK (kind IN ('file', 'response', 'item')),
+        kind text NOT NULL CHECK (kind IN ('file', 'response', 'item', 'container')),
         user_id uuid NOT NULL,
+        -- Of a file: what the provider said of it.
+        facts jsonb,
+        -- Of a response that is made in the background: the call that its cost is booked to, until it is known.
+        call_id uuid,
         created_at timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (provider, id)
       )`);
     await runner.query(
-      'CREATE INDEX upstream_objects_of_user ON upstream_objects (user_id, kind, created_at)',
+      `CREATE INDEX upstream_objects_files ON upstream_objects (user_id, provider, created_at, id) WHERE kind = 'file'`,
     );
   }
 

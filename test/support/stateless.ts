@@ -1,0 +1,176 @@
+import { createTestApp, type TestApp, type TestAppOptions } from './app';
+import { signUp, until } from './clients';
+import { type Ask, post } from './requests';
+import { chat, type Dialect, responses, type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream';
+
+export const OPENAI_KEY = 'sk-test-key-that-must-never-be-seen';
+export const GEMINI_KEY = 'gemini-test-key-that-must-never-be-seen';
+
+export const MESSAGES = [{ role: 'user', content: 'hi' }];
+
+/** A door that passes a client's own request on. */
+export interface StatelessDoor {
+  readonly name: string;
+  readonly path: string;
+  /** What the provider behind it speaks. */
+  readonly dialect: Dialect;
+  readonly isStream: boolean;
+  /** Whether the provider's bytes go out as they are. */
+  readonly isRelay: boolean;
+  /** What the ledger says of its calls. */
+  readonly booked: { door: 'chat' | 'provider'; provider: 'openai' | 'gemini' };
+}
+
+const OPENAI_CHAT = { dialect: chat, isRelay: false, booked: { door: 'chat', provider: 'openai' } } as const;
+const RELAY = { isStream: true, isRelay: true } as const;
+
+export const JSON_DOOR: StatelessDoor = {
+  ...OPENAI_CHAT,
+  name: 'a completion',
+  path: '/api/chat',
+  isStream: false,
+};
+export const STREAM_DOOR: StatelessDoor = {
+  ...OPENAI_CHAT,
+  name: 'a completion’s stream',
+  path: '/api/chat/stream',
+  isStream: true,
+};
+export const OPENAI_DOOR: StatelessDoor = {
+  ...RELAY,
+  name: 'OpenAI’s own stream',
+  path: '/api/chat-openai',
+  dialect: responses,
+  booked: { door: 'provider', provider: 'openai' },
+};
+export const GEMINI_DOOR: StatelessDoor = {
+  ...RELAY,
+  name: 'Gemini’s own stream',
+  path: '/api/chat-gemini',
+  dialect: chat,
+  booked: { door: 'provider', provider: 'gemini' },
+};
+
+export const DOORS = [JSON_DOOR, STREAM_DOOR, OPENAI_DOOR, GEMINI_DOOR] as const;
+export const STREAMS = DOORS.filter(({ isStream }) => isStream);
+export const RELAYS = DOORS.filter(({ isRelay }) => isRelay);
+
+/** A good request to a door. */
+export const asking = ({ path }: StatelessDoor, over: object = {}): Ask =>
+  post(path, { messages: MESSAGES, ...over });
+
+/** A request to a provider as the ledger has it. */
+export interface BookedCall {
+  id: string;
+  user_id: string | null;
+  attempt: number;
+  door: string;
+  provider: string;
+  model: string;
+  outcome: string;
+  is_estimated: boolean;
+  input: number;
+  cached: number;
+  output: number;
+  reasoning: number;
+  cost: number | null;
+}
+
+/** The app, a scripted provider behind every door of it, and a user. */
+export class StatelessSetting {
+  private constructor(
+    readonly app: TestApp,
+    readonly upstream: ScriptedUpstream,
+    readonly token: string,
+    readonly userId: string,
+  ) {}
+
+  static async start(
+    environment: Record<string, string> = {},
+    options?: TestAppOptions,
+  ): Promise<StatelessSetting> {
+    const upstream = await startScriptedUpstream();
+    const app = await createTestApp(
+      {
+        OPENAI_API_KEY: OPENAI_KEY,
+        OPENAI_BASE_URL: upstream.baseUrl,
+        GEMINI_API_KEY: GEMINI_KEY,
+        GEMINI_BASE_URL: upstream.baseUrl,
+        RATE_LIMIT_PER_MINUTE: '0',
+        MAX_STREAMS_PER_USER: '0',
+        ...environment,
+      },
+      options,
+    );
+    const { token, user } = await signUp(app.url);
+    return new StatelessSetting(app, upstream, token, user.id);
+  }
+
+  get url(): string {
+    return this.app.url;
+  }
+
+  /** All calls, the oldest first, once each is settled. */
+  async booked(): Promise<BookedCall[]> {
+    await until(async () => (await this.open()) === 0);
+    return this.app.database.query<BookedCall>(`
+      SELECT id, calls.user_id, attempt, calls.door, calls.provider, ledger.model, outcome, is_estimated,
+             input_tokens::int AS input, cached_tokens::int AS cached, output_tokens::int AS output,
+             reasoning_tokens::int AS reasoning, cost_micro_usd::int AS cost
+      FROM upstream_calls AS calls LEFT JOIN usage_ledger AS ledger ON call_id = id
+      ORDER BY calls.created_at, attempt`);
+  }
+
+  /** How many calls are not settled. */
+  async open(): Promise<number> {
+    const [row] = await this.app.database.query<{ count: number }>(
+      'SELECT count(*)::int FROM upstream_calls WHERE settled_at IS NULL',
+    );
+    return row!.count;
+  }
+
+  /** Forgets what was told, what came and what was booked. */
+  async forget(): Promise<void> {
+    this.upstream.reset();
+    await this.app.database.query('TRUNCATE upstream_calls, usage_ledger');
+  }
+
+  async stop(): Promise<void> {
+    await this.app.stop();
+    await this.upstream.stop();
+  }
+}
+
+/** An answer as it came, for those that are compared byte by byte. */
+export interface RawAnswer {
+  status: number;
+  headers: Headers;
+  bytes: Buffer;
+  /** Whether it was cut before its end. */
+  isCut: boolean;
+}
+
+export async function askRaw(
+  url: string,
+  { method, path, body, headers }: Ask,
+  token?: string,
+): Promise<RawAnswer> {
+  const isAsItIs = typeof body === 'string' || Buffer.isBuffer(body);
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      'content-type': 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...headers,
+    },
+    body: Buffer.from(isAsItIs ? (body as string) : JSON.stringify(body)),
+  });
+  const chunks: Uint8Array[] = [];
+  let isCut = false;
+  try {
+    for await (const chunk of response.body!) chunks.push(chunk as Uint8Array);
+  } catch {
+    isCut = true;
+  }
+  return { status: response.status, headers: response.headers, bytes: Buffer.concat(chunks), isCut };
+}
