@@ -60,7 +60,7 @@ const direction = folders.map((folder) => {
 });
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', 'coverage/**', '.data/**'] },
+  { ignores: ['**/dist/**', 'coverage/**', '.data/**', 'deploy/lambda/app/**'] },
   ...tseslint.configs.recommendedTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
   {
     files: ['**/*.ts'],

@@ -93,7 +93,7 @@ export class LambdaDoor {
         })
         .catch(fail);
       // The container is frozen as soon as this returns.
-      await Promise.race([this.book.settled(), delay(LONGEST_BOOKING_MS)]);
+      await Promise.race([this.book.settled(), delay(LONGEST_BOOKING_MS, undefined, { ref: false })]);
     });
   }
 

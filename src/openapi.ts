@@ -3,6 +3,7 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import { defaultMetadataStorage } from 'class-transformer/cjs/storage';
 import { validationMetadatasToSchemas } from 'class-validator-jsonschema';
 import { ERROR_STATUS } from './common/app-error';
+import { isOpenAiPath } from './common/openai-error-body';
 import { SCHEMA_CONVERTERS } from './common/schema-converters';
 import { ToolRegistry } from './tools/tool-registry';
 import type { ToolDefinition } from './tools/tool.types';
@@ -54,14 +55,36 @@ const ERROR_SCHEMA: ObjectSchema = {
   },
 };
 
-const ERROR_RESPONSE: ErrorResponse = {
+/** What the SDKs of OpenAI make their typed errors of. */
+const OPENAI_ERROR_SCHEMA: ObjectSchema = {
+  type: 'object',
+  description: 'Every failure under `/v1`, as OpenAI tells it.',
+  required: ['error'],
+  properties: {
+    error: {
+      type: 'object',
+      required: ['message', 'type', 'param', 'code'],
+      properties: {
+        message: { type: 'string', description: 'What went wrong, for people.' },
+        type: { type: 'string', description: 'What kind of failure it is.' },
+        param: { type: 'string', nullable: true, description: 'The request field that is meant.' },
+        code: {
+          type: 'string',
+          description: 'What went wrong, for programs: as elsewhere, or OpenAI’s own.',
+        },
+      },
+    },
+  },
+};
+
+const errorResponse = (schema: string): ErrorResponse => ({
   description: 'What was asked for was not done.',
   headers: {
     'X-Request-Id': { schema: { type: 'string' } },
     'Retry-After': { description: 'Seconds; with every 429.', schema: { type: 'integer' } },
   },
-  content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
-};
+  content: { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } },
+});
 
 /** Swagger UI at /docs, the document at /docs-json. */
 export function setUpOpenApi(app: NestExpressApplication): void {
@@ -119,11 +142,16 @@ function describeTools(schemas: Record<string, Schema>, tools: ToolDefinition[])
 
 function describeErrors(document: OpenAPIObject): void {
   const components = (document.components ??= {});
-  components.schemas = { ...components.schemas, Error: ERROR_SCHEMA };
-  components.responses = { ...components.responses, Error: ERROR_RESPONSE };
-  for (const path of Object.values(document.paths)) {
+  components.schemas = { ...components.schemas, Error: ERROR_SCHEMA, OpenAiError: OPENAI_ERROR_SCHEMA };
+  components.responses = {
+    ...components.responses,
+    Error: errorResponse('Error'),
+    OpenAiError: errorResponse('OpenAiError'),
+  };
+  for (const [address, path] of Object.entries(document.paths)) {
+    const error = isOpenAiPath(address) ? 'OpenAiError' : 'Error';
     for (const { responses } of METHODS.flatMap((method) => path[method] ?? []))
-      responses.default = { $ref: '#/components/responses/Error' };
+      responses.default = { $ref: `#/components/responses/${error}` };
   }
 }
 

@@ -184,12 +184,23 @@ describe('Files under /v1', () => {
         400,
       );
       setting.upstream.play(PATH, [{ wait: Promise.resolve() }, ...refusal, { readBody: true }]);
-      const answer = await send(upload(form(Buffer.alloc(16 * MIB))));
-      expect([answer.status, answer.body.error]).toEqual([
-        400,
-        { message: 'No.', type: 'invalid_request_error', code: 'bad_purpose', param: 'purpose' },
-      ]);
-      expect((await user.get('/v1/models')).status).toBe(200);
+      const socket = dial();
+      const answered = once(socket, 'data') as Promise<[Buffer]>;
+      // Such a client looks at the answer when it has sent all.
+      const bytes = requestBytes(upload(form(Buffer.alloc(16 * MIB))), setting.token);
+      await new Promise((resolve) => socket.write(bytes, resolve));
+      const [head, body] = String((await answered)[0]).split('\r\n\r\n');
+      expect(head).toMatch(/^HTTP\/1\.1 400 /);
+      expect(JSON.parse(body!).error).toEqual({
+        message: 'No.',
+        type: 'invalid_request_error',
+        code: 'bad_purpose',
+        param: 'purpose',
+      });
+      const next = once(socket, 'data') as Promise<[Buffer]>;
+      socket.write(requestBytes(get('/v1/models'), setting.token));
+      expect(String((await next)[0])).toMatch(/^HTTP\/1\.1 200 /);
+      socket.destroy();
     });
 
     it('not beyond OpenAI’s own bound', async () => {

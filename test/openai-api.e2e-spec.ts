@@ -456,6 +456,23 @@ describe('/v1', () => {
     });
   });
 
+  it.each([
+    ['false', 0],
+    ['true', 2],
+  ])('tells prompts to the log where LOG_PROMPTS is %s: %i', async (isLogged, lines) => {
+    const other = await StatelessSetting.start({ LOG_PROMPTS: isLogged });
+    try {
+      other.upstream.play(() => true, jsonAnswer({}));
+      const prompt = 'what only the user knows';
+      await ask(other.url, post(chat.path, { messages: [{ role: 'user', content: prompt }] }), other.token);
+      await ask(other.url, post(responses.path, { input: prompt }), other.token);
+      expect(other.app.log().split(prompt)).toHaveLength(lines + 1);
+      expect(other.app.log()).not.toContain(other.token);
+    } finally {
+      await other.stop();
+    }
+  });
+
   it('sends once what fails: the SDKs try again by themselves', async () => {
     const answer = await send(chat.path, { model: MODEL }, jsonAnswer({}, 500));
     expect(answer.status).toBe(502);

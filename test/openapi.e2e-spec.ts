@@ -168,12 +168,18 @@ describe('The API’s documentation', () => {
           ? ['204', { description: '' }]
           : [expect.any(String), expect.objectContaining({ content: expect.any(Object) })],
       ]);
-      expect([name, responses.default]).toEqual([name, { $ref: '#/components/responses/Error' }]);
+      const error = name.includes(' /v1/') ? 'OpenAiError' : 'Error';
+      expect([name, responses.default]).toEqual([name, { $ref: `#/components/responses/${error}` }]);
     }
     expect(components.responses.Error).toMatchObject({
       content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
     });
-    const { body } = await api(app.url, (await signUp(app.url)).token).post('/api/tasks', {});
+    const user = api(app.url, (await signUp(app.url)).token);
+    const { error } = (await user.get('/v1/models/none')).body;
+    const { properties, required } = components.schemas.OpenAiError!.properties!.error!;
+    expect(Object.keys(error as object).sort()).toEqual(Object.keys(properties!).sort());
+    expect(Object.keys(properties!)).toEqual(required);
+    const { body } = await user.post('/api/tasks', {});
     expect(Object.keys(components.schemas.Error!.properties!)).toEqual(
       expect.arrayContaining(Object.keys(body as object)),
     );

@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { describeError } from '../common/describe-error';
+import { RecurringWork } from '../common/recurring-work';
 import { ModelsService } from '../models/models.service';
 import { SWEEP_BATCH, TurnJournal } from './turn-journal';
 
@@ -10,7 +11,11 @@ const SWEEP_INTERVAL_MS = 10_000;
 @Injectable()
 export class TurnSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(TurnSweeper.name);
-  private timer: NodeJS.Timeout | undefined;
+  private readonly recurring = new RecurringWork(
+    SWEEP_INTERVAL_MS,
+    () => this.sweep(),
+    () => undefined,
+  );
 
   constructor(
     private readonly journal: TurnJournal,
@@ -18,14 +23,14 @@ export class TurnSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.sweep();
-    this.timer = setInterval(() => void this.sweep(), SWEEP_INTERVAL_MS);
+    await this.recurring.start();
   }
 
   onModuleDestroy(): void {
-    clearInterval(this.timer);
+    this.recurring.stop();
   }
 
+  /** What fails is told, not thrown: the next round, or the next who asks, tries again. */
   async sweep(): Promise<void> {
     try {
       let closed: number;

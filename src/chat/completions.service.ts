@@ -13,6 +13,7 @@ import { reportBrokenStream } from '../relay/broken-stream';
 import { stopWhenClientLeaves } from '../relay/client-leaving';
 import { DeltaReader } from '../relay/delta-reader';
 import { readJsonAnswer } from '../relay/read-answer';
+import { tellChanges } from '../relay/told-changes';
 import type { CompletionRequest } from './completion.dto';
 
 /** The request a door got: what it asks for, and the bytes it came as. */
@@ -94,10 +95,10 @@ export class CompletionsService {
     isStream: boolean,
     response: ServerResponse,
   ): ForwardedCall {
-    const { name: model, replaced, provider } = this.models.choose(request.model);
-    if (replaced !== undefined) response.setHeader('X-Model-Replaced', `${replaced}=${model}`);
+    const chosen = this.models.choose(request.model);
+    const { name: model, provider } = chosen;
     const { body, adjusted } = this.buildBody(request, rawBody, model, isStream);
-    if (adjusted.length > 0) response.setHeader('X-Adjusted-Params', adjusted.join(', '));
+    tellChanges(response, chosen, adjusted);
     if (this.settings.isPromptLogged) {
       this.logger.log({
         event: 'prompt',

@@ -8,6 +8,7 @@ import type { ForwardedCall } from '../models/forwarded-call';
 import { ModelsService } from '../models/models.service';
 import { stopWhenClientLeaves } from '../relay/client-leaving';
 import { StreamRelay } from '../relay/stream-relay';
+import { tellChanges } from '../relay/told-changes';
 import { toJsonLines } from './json-lines';
 import { toProviderBody } from './provider-body';
 import type { ProviderChatRequest } from './provider-chat.dto';
@@ -43,11 +44,11 @@ export class ProviderChatService {
   private prepare({ provider: name, request, caller }: ProviderChat, response: Response): ForwardedCall {
     if (name !== 'openai' && this.models.findProvider(name) === undefined) throw notFound('Provider');
     this.assertWithinLimit(request);
-    const { name: model, replaced, provider } = this.models.chooseOf(name, request.model);
+    const chosen = this.models.chooseOf(name, request.model);
+    const { name: model, provider } = chosen;
     const family = name === 'openai' ? this.settings.openaiApiFamily : 'chat';
     const { parameters, adjusted } = toProviderBody(family, model, request, this.settings.maxOutputTokens);
-    if (replaced !== undefined) response.setHeader('X-Model-Replaced', `${replaced}=${model}`);
-    if (adjusted.length > 0) response.setHeader('X-Adjusted-Params', adjusted.join(', '));
+    tellChanges(response, chosen, adjusted);
     if (this.settings.isPromptLogged) {
       this.logger.log({
         event: 'prompt',

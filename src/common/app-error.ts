@@ -29,6 +29,7 @@ export const ERROR_STATUS = {
   upstream_error: 502,
   upstream_auth_failed: 502,
   upstream_invalid_response: 502,
+  no_match: 502,
   insufficient_quota: 503,
   database_unavailable: 503,
   shutting_down: 503,

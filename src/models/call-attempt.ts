@@ -76,8 +76,9 @@ export class CallAttempt implements ExchangeListener {
   /** Ends it wherever it stands; the provider's side is aborted. Nothing more once it is over. */
   stop(reason: AppError, outcome: CallOutcome): void {
     if (this.end !== undefined) return;
+    const mayBeBilled = this.exchange?.isSent ?? false;
     this.exchange?.abort();
-    this.break(reason, outcome, this.exchange !== undefined);
+    this.break(reason, outcome, mayBeBilled);
     this.waiting?.reject(reason);
   }
 

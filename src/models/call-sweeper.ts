@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { describeError } from '../common/describe-error';
+import { RecurringWork } from '../common/recurring-work';
 import { Database } from '../database/database.service';
 import { UsageService } from '../usage/usage.service';
 import { ModelsService } from './models.service';
@@ -10,7 +11,11 @@ const SWEEP_INTERVAL_MS = 15_000;
 @Injectable()
 export class CallSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(CallSweeper.name);
-  private timer: NodeJS.Timeout | undefined;
+  private readonly recurring = new RecurringWork(
+    SWEEP_INTERVAL_MS,
+    () => this.sweep(),
+    (error) => this.logger.warn({ event: 'sweep_failed', ...describeError(error) }),
+  );
 
   constructor(
     private readonly database: Database,
@@ -19,20 +24,15 @@ export class CallSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.sweep();
-    this.timer = setInterval(() => void this.sweep(), SWEEP_INTERVAL_MS);
+    await this.recurring.start();
   }
 
   onModuleDestroy(): void {
-    clearInterval(this.timer);
+    this.recurring.stop();
   }
 
   async sweep(): Promise<void> {
-    try {
-      while ((await this.sweepOnce()) > 0);
-    } catch (error) {
-      this.logger.warn({ event: 'sweep_failed', ...describeError(error) });
-    }
+    while ((await this.sweepOnce()) > 0);
   }
 
   private async sweepOnce(): Promise<number> {

@@ -12,7 +12,7 @@ export interface LinkedOptions extends Dispatcher.DispatchOptions {
 
 /** Connections to one provider, one exchange at a time on each. */
 export function providerPool(origin: string, options: Pool.Options): Pool {
-  return new Pool(origin, { ...options, factory: (to, given) => connection(to, given as Client.Options) });
+  return new Pool(origin, { ...options, factory: (to, given) => connection(to, given) });
 }
 
 /**

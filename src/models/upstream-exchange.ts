@@ -38,6 +38,11 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
     pool.dispatch(linked, this);
   }
 
+  /** Whether the provider can have seen anything of it: before, it waits for a connection. */
+  get isSent(): boolean {
+    return this.controller !== undefined;
+  }
+
   /** Ends the request wherever it stands; the listener hears no more. */
   abort(): void {
     if (this.isOver) return;

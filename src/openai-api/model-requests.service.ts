@@ -8,6 +8,7 @@ import { OwnedObjects } from '../models/owned-objects.service';
 import type { MadeObject, Owner } from '../models/upstream-object';
 import { stopWhenClientLeaves } from '../relay/client-leaving';
 import { StreamRelay } from '../relay/stream-relay';
+import { tellChanges } from '../relay/told-changes';
 import { EventRecorder } from './event-recorder';
 import { makingOf } from './making';
 import { type ModelRequest, readModel, readStream, wantsUsage } from './model-request';
@@ -29,9 +30,7 @@ export class ModelRequestsService {
   async relay(request: ModelRequest, response: Response): Promise<void> {
     const chosen = this.models.choose(readModel(request));
     const isStream = readStream(request);
-    if (chosen.replaced !== undefined) {
-      response.setHeader('X-Model-Replaced', `${chosen.replaced}=${chosen.name}`);
-    }
+    tellChanges(response, chosen);
     const owner: Owner = { userId: request.user.id, provider: chosen.provider.ledgerName };
     if (request.route !== '/embeddings') {
       await this.objects.requireNamed(owner, request.body, request.rawBody);

@@ -13,6 +13,8 @@ import { hasContent, isError, parseEvent, toEventError } from './provider-events
 
 /** After this the headers go out even if the model has made nothing yet: proxies in between give up on silence. */
 const LONGEST_HOLD_MS = 10_000;
+/** The same of who says so much without having made anything: nothing from outside fills our memory. */
+const MOST_HELD_BYTES = 1024 * 1024;
 
 /** In every error event: as a field of a chunk, or as the type of an event of the Responses API. */
 const ERROR_WORD = Buffer.from('"error"');
@@ -34,6 +36,7 @@ export class StreamRelay implements ByteSink {
   private readonly frames = new SseFrames();
   private readonly paced: PacedResponse;
   private held: Buffer[] = [];
+  private heldBytes = 0;
   private holding: NodeJS.Timeout | undefined;
   /** `holding`: until the model has made something; `waiting`: for what is done before events go out. */
   private state: 'holding' | 'waiting' | 'flowing' | 'over' = 'holding';
@@ -107,8 +110,14 @@ export class StreamRelay implements ByteSink {
       return;
     }
     this.held.push(events);
-    const isDue = this.state === 'holding' ? splitFrames(events).some(isGood) : this.state === 'flowing';
+    this.heldBytes += events.length;
+    const isDue = this.state === 'holding' ? this.isGoodToGo(events) : this.state === 'flowing';
     if (isDue) this.release();
+  }
+
+  /** @throws AppError where an event says that the answer failed */
+  private isGoodToGo(events: Buffer): boolean {
+    return splitFrames(events).some(isGood) || this.heldBytes > MOST_HELD_BYTES;
   }
 
   /** Lets go of what is held, once what has to be done before is done. */
@@ -122,7 +131,13 @@ export class StreamRelay implements ByteSink {
       return;
     }
     this.state = 'waiting';
-    pending.then(() => this.send(events)).catch((error) => this.break(error));
+    this.call.pause();
+    pending.then(() => this.goOn(events)).catch((error) => this.break(error));
+  }
+
+  private goOn(events: Buffer): void {
+    this.send(events);
+    if (this.state === 'flowing' && !this.paced.isBehind) this.call.resume();
   }
 
   private send(events: Buffer): void {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { describeError } from '../common/describe-error';
+import { RecurringWork } from '../common/recurring-work';
 import { Database } from '../database/database.service';
 import { sql } from '../database/sql';
 
@@ -13,14 +14,17 @@ export const INSTANCE_LIFE_SECONDS = 30;
 export class InstanceHeartbeat implements OnApplicationBootstrap, OnModuleDestroy {
   readonly instanceId = randomUUID();
   private readonly logger = new Logger(InstanceHeartbeat.name);
-  private timer: NodeJS.Timeout | undefined;
+  private readonly recurring = new RecurringWork(
+    BEAT_INTERVAL_MS,
+    () => this.beat(),
+    (error) => this.noteFailure(error),
+  );
   private failedAt = -Infinity;
 
   constructor(private readonly database: Database) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.beat();
-    this.timer = setInterval(() => void this.beat(), BEAT_INTERVAL_MS);
+    await this.recurring.start();
   }
 
   /** Whether the silence of others says that they are gone: after an outage of the database all have been silent. */
@@ -29,18 +33,19 @@ export class InstanceHeartbeat implements OnApplicationBootstrap, OnModuleDestro
   }
 
   onModuleDestroy(): void {
-    clearInterval(this.timer);
+    this.recurring.stop();
   }
 
   private async beat(): Promise<void> {
-    try {
-      await this.database.query(sql`
-        WITH forgotten AS (DELETE FROM instances WHERE seen_at < now() - interval '1 day')
-        INSERT INTO instances (id) VALUES (${this.instanceId})
-        ON CONFLICT (id) DO UPDATE SET seen_at = now()`);
-    } catch (error) {
-      this.failedAt = performance.now();
-      this.logger.warn({ event: 'heartbeat_failed', ...describeError(error) });
-    }
+    await this.database.query(sql`
+      WITH forgotten AS (
+        DELETE FROM instances WHERE seen_at < now() - interval '1 day' AND id <> ${this.instanceId}
+      )
+      INSERT INTO instances (id) VALUES (${this.instanceId}) ON CONFLICT (id) DO UPDATE SET seen_at = now()`);
+  }
+
+  private noteFailure(error: unknown): void {
+    this.failedAt = performance.now();
+    this.logger.warn({ event: 'heartbeat_failed', ...describeError(error) });
   }
 }

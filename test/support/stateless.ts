@@ -1,7 +1,13 @@
 import { createTestApp, type TestApp, type TestAppOptions } from './app';
 import { signUp, until } from './clients';
 import { type Ask, post } from './requests';
-import { chat, type Dialect, responses, type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream';
+import {
+  chat,
+  type Dialect,
+  responses,
+  type ScriptedUpstream,
+  startScriptedUpstream,
+} from './scripted-upstream';
 
 export const OPENAI_KEY = 'sk-test-key-that-must-never-be-seen';
 export const GEMINI_KEY = 'gemini-test-key-that-must-never-be-seen';

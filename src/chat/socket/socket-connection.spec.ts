@@ -5,11 +5,14 @@ import { type Answer, IDLE_MS, SocketConnection, STALLED_READER_MS } from './soc
 
 /** A socket whose client the test plays. */
 class FakeSocket extends EventEmitter {
+  readonly OPEN = 1;
+  readonly CLOSING = 2;
+  readyState = this.OPEN;
   bufferedAmount = 0;
   readonly sent: string[] = [];
   /** Frames that the client does not read. */
   isStalled = false;
-  close = jest.fn();
+  close = jest.fn(() => void (this.readyState = this.CLOSING));
   ping = jest.fn();
   pong = jest.fn();
   terminate = jest.fn(() => void this.emit('close', 1006));
@@ -51,6 +54,9 @@ describe('SocketConnection', () => {
       expect([socket.sent, socket.close.mock.calls]).toEqual([['re: a'], []]);
       await jest.advanceTimersByTimeAsync(1);
       expect(socket.close.mock.calls).toEqual([[1001, 'idle']]);
+      socket.says('too late');
+      await jest.advanceTimersByTimeAsync(0);
+      expect(socket.sent).toEqual(['re: a']);
     });
 
     it('is not idle while one is answered', async () => {

@@ -72,7 +72,8 @@ export class SocketConnection {
   }
 
   private onMessage(data: RawData, isBinary: boolean): void {
-    if (this.isOver) return;
+    // What comes while we close is not answered.
+    if (this.isOver || this.socket.readyState !== this.socket.OPEN) return;
     if (isBinary) {
       this.fail(new AppError('unsupported_media_type', 'Send text messages.'));
     } else if (this.waiting.length === MOST_WAITING) {
