@@ -1,3 +1,7 @@
+import type { OnModuleDestroy } from '@nestjs/common';
+import { TurnSweeper } from '../src/agent/turn-sweeper';
+import { CallSweeper } from '../src/models/call-sweeper';
+import { InstanceHeartbeat } from '../src/usage/instance-heartbeat';
 import { createTestApp, type TestApp } from './support/app';
 import { api, signUp } from './support/clients';
 import { countTransactions, recordStatements } from './support/statements';
@@ -8,6 +12,10 @@ describe('The cost of a turn with one tool step', () => {
 
   beforeAll(async () => {
     app = await createTestApp({ RATE_LIMIT_PER_MINUTE: '0' });
+    // What every instance does at intervals is no part of a turn.
+    for (const recurring of [TurnSweeper, CallSweeper, InstanceHeartbeat]) {
+      app.app.get<OnModuleDestroy>(recurring, { strict: false }).onModuleDestroy();
+    }
   });
   afterAll(() => app.stop());
 

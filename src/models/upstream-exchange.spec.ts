@@ -155,9 +155,8 @@ describe('UpstreamExchange', () => {
     });
 
     it('over a piece of the answer tells none of the next', async () => {
-      let exchange: UpstreamExchange | undefined;
-      const listener = new Listener(() => exchange!.abort());
-      exchange = send(listener);
+      const listener = new Listener(() => exchange.abort());
+      const exchange: UpstreamExchange = send(listener);
       const socket = await nextRequest();
       socket.write(`${CHUNKED}\r\n${chunk('first')}${chunk('second')}0\r\n\r\n`);
       await once(socket, 'close');

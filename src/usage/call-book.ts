@@ -46,7 +46,7 @@ export class CallBook {
   settle(settlement: Settlement): void {
     if (this.unsettled.length === MOST_UNSETTLED) this.unsettled.shift();
     this.unsettled.push(settlement);
-    this.settling ??= this.settleAll().finally(() => (this.settling = undefined));
+    this.settling ??= this.settleAll();
   }
 
   /** Resolves when what was to be booked is. */
@@ -61,37 +61,50 @@ export class CallBook {
   }
 
   private async settleAll(): Promise<void> {
-    await this.pause(SETTLE_PAUSE_MS);
-    while (this.unsettled.length > 0) {
-      const batch = this.unsettled.splice(0, MOST_PER_STATEMENT);
-      try {
-        await this.book(batch);
-      } catch (error) {
-        const isAway = error instanceof AppError && error.code === 'database_unavailable';
-        const waiting = this.unsettled.length + batch.length;
-        this.logger.warn({ event: 'settling_failed', waiting, ...describeError(error) });
-        if (!isAway) {
-          await this.bookOneByOne(batch);
-          continue;
-        }
-        this.unsettled.unshift(...batch);
+    try {
+      await this.pause(SETTLE_PAUSE_MS);
+      while (this.unsettled.length > 0) {
+        const batch = this.unsettled.splice(0, MOST_PER_STATEMENT);
+        if (await this.bookOrKeep(batch)) continue;
         if (this.isClosing) return;
         await this.pause(SETTLE_RETRY_MS);
       }
+    } finally {
+      // In the same moment as the last look at what waits: who comes after it begins anew.
+      this.settling = undefined;
     }
+  }
+
+  /** @returns false where the database is away, and they wait again */
+  private async bookOrKeep(batch: Settlement[]): Promise<boolean> {
+    try {
+      await this.book(batch);
+    } catch (error) {
+      const waiting = this.unsettled.length + batch.length;
+      this.logger.warn({ event: 'settling_failed', waiting, ...describeError(error) });
+      if (isAway(error)) {
+        this.unsettled.unshift(...batch);
+        return false;
+      }
+      await this.bookOneByOne(batch);
+    }
+    return true;
   }
 
   /** One that the database refuses must not keep the others; its call stays open and is booked after a restart. */
   private async bookOneByOne(batch: Settlement[]): Promise<void> {
     for (const settlement of batch) {
-      await this.book([settlement]).catch((error: unknown) =>
-        this.logger.error({
-          event: 'settlement_refused',
-          callId: settlement.callId,
-          ...describeError(error),
-        }),
-      );
+      try {
+        await this.book([settlement]);
+      } catch (error) {
+        if (isAway(error)) this.unsettled.push(settlement);
+        else this.report(settlement, error);
+      }
     }
+  }
+
+  private report({ callId }: Settlement, error: unknown): void {
+    this.logger.error({ event: 'settlement_refused', callId, ...describeError(error) });
   }
 
   private async pause(ms: number): Promise<void> {
@@ -141,3 +154,6 @@ export class CallBook {
     await this.database.queryPrepared('settle-calls', statement);
   }
 }
+
+const isAway = (error: unknown): boolean =>
+  error instanceof AppError && error.code === 'database_unavailable';
