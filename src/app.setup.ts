@@ -54,10 +54,11 @@ export async function createApp(
   app.disable('x-powered-by');
   app.use(requestId);
   app.use(accessLog(pino, app.get(Metrics)));
+  // Before CORS, which answers by itself.
+  app.use(requestDeadline(REQUEST_TIMEOUT_MS));
   app.use(securityHeaders());
   app.enableCors(crossOriginRule(settings));
   app.use(refuseWhenShuttingDown(app.get(Lifecycle)));
-  app.use(requestDeadline(REQUEST_TIMEOUT_MS));
   app.use('/api', jsonBody(settings.bodyLimitBytes));
   app.use('/v1', openAiBody(settings.bodyLimitBytes));
   app.useGlobalPipes(new InputPipe());
@@ -96,7 +97,7 @@ function crossOriginRule({ corsOrigins }: Settings): CorsOptionsDelegate<Request
     maxAge: 600,
   };
   return (request, decide) => {
-    const isFromPage = request.headers.origin !== undefined;
+    const isFromPage = request.headers.origin !== undefined || request.method === 'OPTIONS';
     if (!isFromPage) request.res?.setHeader('Vary', 'Origin');
     decide(null, isFromPage ? forPages : { origin: false });
   };

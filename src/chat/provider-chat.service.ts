@@ -7,6 +7,7 @@ import { Settings } from '../config/settings';
 import type { ForwardedCall } from '../models/forwarded-call';
 import { ModelsService } from '../models/models.service';
 import { stopWhenClientLeaves } from '../relay/client-leaving';
+import { forgetBody } from '../relay/forget-body';
 import { StreamRelay } from '../relay/stream-relay';
 import { tellChanges } from '../relay/told-changes';
 import { toJsonLines } from './json-lines';
@@ -35,6 +36,7 @@ export class ProviderChatService {
   async stream(chat: ProviderChat, isJsonLines: boolean, response: Response): Promise<void> {
     const call = this.prepare(chat, response);
     const head = await call.send();
+    forgetBody(response);
     const options = isJsonLines
       ? { transform: toJsonLines, headers: { 'Content-Type': `${JSON_LINES}; charset=utf-8` } }
       : {};

@@ -1,3 +1,4 @@
+import { DatabaseError } from 'pg';
 import { QueryFailedError } from 'typeorm';
 import { describeError } from './describe-error';
 
@@ -14,6 +15,13 @@ describe('describeError', () => {
     const description = describeError(new QueryFailedError(query, parameters, driverError));
     expect(description).toMatchObject({ type: 'QueryFailedError', errorCode: '22P02' });
     expect(description.frames?.[0]).toMatch(/^at .*describe-error\.spec\.ts/);
+    expect(JSON.stringify(description)).not.toContain(PROMPT);
+  });
+
+  it('tells only the code of what the driver itself throws', () => {
+    const error = new DatabaseError(`invalid input syntax for type integer: "${PROMPT}"`, 1, 'error');
+    const description = describeError(Object.assign(error, { severity: 'ERROR', code: '22P02' }));
+    expect(description).toMatchObject({ errorCode: '22P02' });
     expect(JSON.stringify(description)).not.toContain(PROMPT);
   });
 

@@ -12,7 +12,8 @@ export interface ErrorDescription {
 export function describeError(error: unknown): ErrorDescription {
   if (!(error instanceof Error)) return { type: typeof error };
   const { code } = error as { code?: unknown };
-  const isQuery = 'query' in error || 'parameters' in error;
+  // The driver's own errors have a severity.
+  const isQuery = 'query' in error || 'parameters' in error || 'severity' in error;
   return {
     type: error.name,
     ...(typeof code === 'string' ? { errorCode: code } : {}),

@@ -12,6 +12,11 @@ describe('JsonFields', () => {
     expect(new JsonFields(bytes).toBuffer()).toBe(bytes);
   });
 
+  it.each(['{"a":1}', '{}', ' {"a":"\u00ef"}'])('leaves out a byte order mark before %s', (text) => {
+    expect(fieldsOf(`\ufeff${text}`).toBuffer().toString()).toBe(text);
+    expect(fieldsOf(`\ufeff${text}`).set('b', 2).toBuffer().toString()).toMatch(/^\{/);
+  });
+
   it('keeps every byte of the values it does not change', () => {
     const text =
       '{"big":12345678901234567890, "messages":[{"content":"\\u0041\\\\\\"]}","n":1.0}],"model":"a"}';

@@ -11,7 +11,8 @@ export interface Pace {
 
 /** A response that is written to no faster than its reader reads; one that has stopped reading is dropped. */
 export class PacedResponse {
-  private stalled: NodeJS.Timeout | undefined;
+  private watch: NodeJS.Timeout | undefined;
+  private isBehindNow = false;
 
   constructor(
     private readonly response: ServerResponse,
@@ -25,24 +26,42 @@ export class PacedResponse {
   }
 
   get isBehind(): boolean {
-    return this.stalled !== undefined;
+    return this.isBehindNow;
   }
 
   write(bytes: Buffer | string): void {
     if (!this.isOpen || this.response.write(bytes) || this.isBehind) return;
-    this.stalled = setTimeout(() => this.response.destroy(), STALLED_READER_MS);
+    this.isBehindNow = true;
+    this.watchReader();
     this.response.once('drain', () => this.caughtUp());
     this.pace.onBehind?.();
   }
 
-  end(): void {
-    if (this.isOpen) this.response.end();
+  end(bytes?: Buffer): void {
+    if (!this.isOpen) return;
+    this.response.end(bytes);
+    // Who reads it whole at once, as nearly all do, is not watched.
+    if (this.unread > 0) this.watchReader();
+  }
+
+  private get unread(): number {
+    return this.response.socket?.writableLength ?? 0;
+  }
+
+  /** What it takes in the meantime shows that it still reads. */
+  private watchReader(): void {
+    clearTimeout(this.watch);
+    const { unread } = this;
+    this.watch = setTimeout(() => {
+      if (this.unread > 0 && this.unread < unread) this.watchReader();
+      else this.response.destroy();
+    }, STALLED_READER_MS);
   }
 
   private caughtUp(): void {
+    clearTimeout(this.watch);
     if (!this.isBehind) return;
-    clearTimeout(this.stalled);
-    this.stalled = undefined;
+    this.isBehindNow = false;
     this.pace.onCaughtUp?.();
   }
 }

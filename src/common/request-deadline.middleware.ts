@@ -10,7 +10,7 @@ const deadlines = new WeakMap<IncomingMessage, NodeJS.Timeout>();
 export function requestDeadline(afterMs: number): RequestHandler {
   return (request: Request, response: Response, next: NextFunction): void => {
     const { headers } = request;
-    if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) {
+    if (Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined) {
       deadlines.set(
         request,
         setTimeout(() => endLate(request, response), afterMs),
@@ -27,6 +27,8 @@ export function liftDeadline(request: IncomingMessage): void {
 }
 
 function endLate(request: Request, response: Response): void {
+  // All of it is in, read or not: what takes long is the answer.
+  if (request.complete) return;
   if (response.headersSent) request.destroy();
   else response.writeHead(408, { Connection: 'close' }).end();
 }

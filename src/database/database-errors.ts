@@ -35,6 +35,12 @@ export function isTransactionVictim(error: unknown): boolean {
   return code === '40P01' || code === '40001';
 }
 
+/** A lock was not to be had within `lock_timeout`. */
+export function isLockUnavailable(error: unknown): boolean {
+  const { code } = ((error as { driverError?: unknown }).driverError ?? error) as { code?: string };
+  return code === '55P03';
+}
+
 /** A pooler in between that does not keep prepared statements with their connection; nothing has run. */
 export function isPreparedElsewhere(error: unknown): boolean {
   const { code } = error as { code?: string };

@@ -9,7 +9,7 @@ import { ErrorAnswer } from './error-answer';
 import type { Provider, UpstreamRequest } from './provider';
 import { mayHaveBeenBilled, toUpstreamError } from './upstream-errors';
 import type { ExchangeListener, UpstreamExchange, UpstreamHead } from './upstream-exchange';
-import { UsageReader } from './usage-reader';
+import { RESPONSES_TAIL_BYTES, UsageReader } from './usage-reader';
 
 /** Takes the bytes of a good answer; after `onEnd` or `onBroken` nothing more comes. */
 export interface ByteSink {
@@ -27,7 +27,7 @@ export interface AttemptServices {
 
 /** One request whose intent is written: sent, its bytes handed on, and settled once, however it ends. */
 export class CallAttempt implements ExchangeListener {
-  private readonly reader = new UsageReader();
+  private reader = new UsageReader();
   private readonly startedAt = performance.now();
   private exchange: UpstreamExchange | undefined;
   private waiting: { resolve(head: UpstreamHead): void; reject(failure: unknown): void } | undefined;
@@ -49,6 +49,8 @@ export class CallAttempt implements ExchangeListener {
   send(provider: Provider, request: UpstreamRequest): Promise<UpstreamHead> {
     return new Promise((resolve, reject) => {
       this.waiting = { resolve, reject };
+      // Only the Responses API tells more of a request after its usage.
+      if (request.path.startsWith('/responses')) this.reader = new UsageReader(RESPONSES_TAIL_BYTES);
       const headers = { ...request.headers, 'x-client-request-id': this.intent.id };
       this.exchange = provider.exchange({ ...request, headers }, this);
     });
@@ -56,12 +58,17 @@ export class CallAttempt implements ExchangeListener {
 
   /** Hands over what came and what comes. */
   flow(sink: ByteSink): void {
-    const { early } = this;
+    const { early, end } = this;
     this.early = [];
     this.sink = sink;
-    for (const chunk of early) sink.onBytes(chunk);
-    if (this.end === 'whole') sink.onEnd();
-    else if (this.end !== undefined) sink.onBroken(this.end);
+    for (const chunk of early) {
+      // A sink may stop it over what it is given, and has been told so.
+      if (this.end !== end) return;
+      sink.onBytes(chunk);
+    }
+    if (this.end !== end) return;
+    if (end === 'whole') sink.onEnd();
+    else if (end !== undefined) sink.onBroken(end);
   }
 
   /** The provider is not read from until `resume`. */
@@ -122,7 +129,9 @@ export class CallAttempt implements ExchangeListener {
 
   private fail(failure: Error): void {
     if (this.end !== undefined) return;
-    this.break(toUpstreamError(failure), 'failed', this.hasHead || mayHaveBeenBilled(failure));
+    const isSent = this.exchange?.isSent ?? false;
+    const mayBeBilled = this.hasHead || (isSent && mayHaveBeenBilled(failure));
+    this.break(toUpstreamError(failure), 'failed', mayBeBilled);
     this.waiting?.reject(failure);
   }
 

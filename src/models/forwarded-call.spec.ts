@@ -114,7 +114,11 @@ describe('ForwardedCall', () => {
     head.catch(() => undefined);
     await scene.write(new AppError('database_unavailable', 'The database cannot be reached.'));
     await expect(head).rejects.toMatchObject({ code: 'database_unavailable' });
-    expect([scene.sent, scene.settled, scene.onOver.mock.calls.length]).toEqual([[], [], 1]);
+    expect([scene.sent, scene.onOver.mock.calls.length]).toEqual([[], 1]);
+    // Should it be written after all, and only the answer be lost.
+    expect(scene.settled).toMatchObject([
+      { callId: INTENT.id, outcome: 'failed', isEstimated: false, tokens: { input: 0, output: 0 } },
+    ]);
   });
 
   it('tries twice more, each an attempt of its own with an intent of its own', async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AppError } from '../common/app-error';
 import type { CallIntent, CallOutcome } from '../usage/usage.types';
 import { backoffMs, MOST_RETRIES } from './backoff';
+import { settle } from './call-settlement';
 import { type AttemptServices, type ByteSink, CallAttempt } from './call-attempt';
 import type { Provider, UpstreamRequest } from './provider';
 import { retryAdvice, toUpstreamError } from './upstream-errors';
@@ -10,6 +11,8 @@ import type { UpstreamHead } from './upstream-exchange';
 /** Why a call was stopped for whose answer nobody waits any more; 499 is what proxies log for it. */
 export const clientLeft = (): AppError =>
   new AppError('client_left', 'The client has left.', { status: 499 });
+
+const NOT_SENT = { answeredBy: undefined, usage: undefined, estimate: undefined, durationMs: 0 };
 
 export interface ForwardedRequest extends UpstreamRequest {
   /** Whether a failure before the first byte is tried again. */
@@ -92,7 +95,7 @@ export class ForwardedCall {
   private async sendUntilAnswered(): Promise<UpstreamHead> {
     for (;;) {
       this.throwIfStopped();
-      await this.services.book.open(this.intent);
+      await this.open();
       const attempt = new CallAttempt(this.intent, this.services, () => this.onAttemptOver());
       this.attempt = attempt;
       this.isAttemptOver = false;
@@ -105,6 +108,18 @@ export class ForwardedCall {
         this.throwIfStopped();
         await this.prepareRetry(failure);
       }
+    }
+  }
+
+  /** The answer of the database may be what was lost, and the intent be written: then it is settled, as not sent. */
+  private async open(): Promise<void> {
+    const { book, clock, metrics } = this.services;
+    try {
+      await book.open(this.intent);
+    } catch (error) {
+      const end = { outcome: 'failed' as const, ...NOT_SENT };
+      book.settle(settle(this.intent, end, clock, metrics));
+      throw error;
     }
   }
 

@@ -41,7 +41,12 @@ describe('modelListRequest', () => {
       'http://gateway/v1/models',
       { authorization: 'Bearer k' },
     ],
-  ])('asks %s', (_, of, url, headers) => expect(modelListRequest(of)).toEqual({ url, headers }));
+  ])('asks %s', (_, of, url, headers) =>
+    expect(modelListRequest(of)).toEqual({
+      url,
+      headers: { ...headers, 'x-client-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/) },
+    }),
+  );
 });
 
 describe('readModelList', () => {

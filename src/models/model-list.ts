@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { addressBelow, authorization, isOwnAddress, type ProviderAccess } from './provider-access';
 
 /** A model as its provider lists it to the key. */
@@ -14,14 +15,15 @@ export interface ModelListRequest {
 
 /** The request for the models a key may use: it costs nothing. */
 export function modelListRequest(access: ProviderAccess): ModelListRequest {
+  const called = { 'x-client-request-id': randomUUID() };
   if (access.name === 'anthropic' && isOwnAddress(access)) {
     // Anthropic's list is not part of its OpenAI-compatible endpoint: it has another header, and pages.
     return {
       url: addressBelow(access, '/models?limit=1000'),
-      headers: { 'x-api-key': access.apiKey, 'anthropic-version': '2023-06-01' },
+      headers: { ...called, 'x-api-key': access.apiKey, 'anthropic-version': '2023-06-01' },
     };
   }
-  return { url: addressBelow(access, '/models'), headers: authorization(access) };
+  return { url: addressBelow(access, '/models'), headers: { ...called, ...authorization(access) } };
 }
 
 /** undefined where the answer is no list of models. */

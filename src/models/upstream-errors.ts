@@ -66,7 +66,7 @@ function fromAnswer(error: ProviderError): AppError {
       cause,
     });
   }
-  if (status === 401 || status === 403) {
+  if (status === 401 || status === 403 || isInvalidKey(error)) {
     return new AppError('upstream_auth_failed', 'The provider refused the server’s own credentials.', {
       cause,
     });
@@ -75,6 +75,11 @@ function fromAnswer(error: ProviderError): AppError {
   if (status === 408 || status === 504)
     return new AppError('upstream_timeout', 'The model did not answer in time.', { cause });
   return new AppError('upstream_error', 'The model’s provider failed.', { cause });
+}
+
+/** Gemini tells of a key that is none as of a bad request. */
+function isInvalidKey({ status, error }: ProviderError): boolean {
+  return status === 400 && /API_KEY_INVALID|API key not valid/.test(JSON.stringify(error ?? {}));
 }
 
 function fromClientFault(error: ProviderError, status: number): AppError {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { UsageReader } from './usage-reader';
+import { RESPONSES_TAIL_BYTES, UsageReader } from './usage-reader';
 
 const USAGE = { prompt_tokens: 21, completion_tokens: 7, prompt_tokens_details: { cached_tokens: 4 } };
 const TOKENS = { input: 21, cached: 4, output: 7, reasoning: 0 };
@@ -16,7 +16,7 @@ const lastChunk = { id: 'c', model: 'gpt-4o-mini', choices: [], usage: USAGE };
 
 /** Read in pieces of so many bytes. */
 function read(text: string, isWhole = true, size = 1000): ReturnType<UsageReader['read']> {
-  const reader = new UsageReader();
+  const reader = new UsageReader(RESPONSES_TAIL_BYTES);
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; at += size) reader.add(bytes.subarray(at, at + size));
   return reader.read(isWhole);
@@ -49,6 +49,9 @@ describe('UsageReader', () => {
 
   it('finds both ends of an answer of any length', () => {
     const long = Array.from({ length: 500 }, () => event(chunk('x'.repeat(200)))).join('');
+    const reader = new UsageReader();
+    for (const piece of [long, event(lastChunk)]) reader.add(Buffer.from(piece));
+    expect(reader.read(true)).toEqual({ usage: TOKENS, model: 'gpt-4o-mini' });
     expect(read(long + event(lastChunk))).toEqual({ usage: TOKENS, model: 'gpt-4o-mini' });
   });
 

@@ -4,8 +4,10 @@ import { toTokenUsage } from './token-usage';
 
 /** Where every dialect's answer names its model, unless it quotes long instructions before. */
 const HEAD_BYTES = 4 * 1024;
-/** Where usage stands near the end of every dialect's answer; the Responses API has metadata after it. */
-const TAIL_BYTES = 16 * 1024;
+/** Where usage stands, at the end of an answer. */
+const TAIL_BYTES = 8 * 1024;
+/** The Responses API repeats the request's metadata after it: 16 pairs, in escapes up to 55 KB. */
+export const RESPONSES_TAIL_BYTES = 64 * 1024;
 /** What an event of a stream holds beside its text, about. */
 const ENVELOPE_BYTES = 300;
 const BYTES_PER_TOKEN = 4;
@@ -28,13 +30,16 @@ export class UsageReader {
   private bytes = 0;
   private lines = 0;
 
+  constructor(private readonly mostTailBytes = TAIL_BYTES) {}
+
   add(chunk: Buffer): void {
     this.bytes += chunk.length;
     for (let at = chunk.indexOf(LINE_FEED); at >= 0; at = chunk.indexOf(LINE_FEED, at + 1)) this.lines++;
     if (this.model === undefined && this.headBytes < HEAD_BYTES) this.readHead(chunk);
     this.tail.push(chunk);
     this.tailBytes += chunk.length;
-    while (this.tailBytes - this.tail[0]!.length >= TAIL_BYTES) this.tailBytes -= this.tail.shift()!.length;
+    while (this.tailBytes - this.tail[0]!.length >= this.mostTailBytes)
+      this.tailBytes -= this.tail.shift()!.length;
   }
 
   /** @param isWhole whether the answer came to its end */

@@ -94,7 +94,7 @@ export class AnswerRelay implements ByteSink {
       return false;
     }
     this.response.writeHead(this.head.status, { ...this.options.headers, 'Content-Length': whole.length });
-    this.response.end(whole);
+    this.paced.end(whole);
     return true;
   }
 

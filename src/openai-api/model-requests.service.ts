@@ -7,6 +7,7 @@ import { type ChosenModel, ModelsService } from '../models/models.service';
 import { OwnedObjects } from '../models/owned-objects.service';
 import type { MadeObject, Owner } from '../models/upstream-object';
 import { stopWhenClientLeaves } from '../relay/client-leaving';
+import { forgetBody } from '../relay/forget-body';
 import { StreamRelay } from '../relay/stream-relay';
 import { tellChanges } from '../relay/told-changes';
 import { EventRecorder } from './event-recorder';
@@ -39,6 +40,7 @@ export class ModelRequestsService {
     stopWhenClientLeaves(response, call);
     const head = await call.send();
     const making = makingOf(request, call.id);
+    forgetBody(response);
     const record = (made: MadeObject[]): Promise<void> => this.objects.record(owner, made);
     if (!isStream) {
       await relayJson(call, head, response, making && ((answer) => record(making.ofAnswer(answer))));

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { PacedResponse } from '../common/paced-response';
 import type { ForwardedCall } from '../models/forwarded-call';
 import { UpstreamReplyError } from '../models/upstream-errors';
 import type { UpstreamHead } from '../models/upstream-exchange';
@@ -29,7 +30,7 @@ export async function relayJson(
   const { bytes, value } = await readJsonAnswer(call);
   await before(value);
   response.writeHead(head.status, { ...headers, 'Content-Length': bytes.length });
-  response.end(bytes);
+  new PacedResponse(response).end(bytes);
 }
 
 function assertJsonObject(bytes: Buffer): void {

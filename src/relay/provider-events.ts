@@ -26,6 +26,11 @@ export function hasContent(event: ProviderEvent): boolean {
   return isContent || event.usage != null;
 }
 
+/** The Responses API's own end of an answer that failed, whatever came before it. */
+export function isFailure(event: ProviderEvent): boolean {
+  return event.type === 'response.failed';
+}
+
 export function isError(event: ProviderEvent): boolean {
   if (typeof event.type === 'string') return event.type === 'error';
   return event.error !== null && typeof event.error === 'object';

@@ -9,7 +9,14 @@ import { toUpstreamError, UpstreamReplyError } from '../models/upstream-errors';
 import type { UpstreamHead } from '../models/upstream-exchange';
 import { assertEventStream } from './answer-type';
 import { reportBrokenStream } from './broken-stream';
-import { hasContent, isError, parseEvent, toEventError } from './provider-events';
+import {
+  hasContent,
+  isError,
+  isFailure,
+  parseEvent,
+  type ProviderEvent,
+  toEventError,
+} from './provider-events';
 
 /** After this the headers go out even if the model has made nothing yet: proxies in between give up on silence. */
 const LONGEST_HOLD_MS = 10_000;
@@ -195,6 +202,8 @@ function isGood(frame: Buffer): boolean {
   const event = parseEvent(data);
   if (event === undefined) return true;
   if (isError(event)) throw toEventError(event);
+  // Nothing came before it: a failure like any other. Later it is the provider's own end, and goes on.
+  if (isFailure(event)) throw toEventError(event.response as ProviderEvent);
   return hasContent(event);
 }
 

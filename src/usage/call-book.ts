@@ -44,7 +44,7 @@ export class CallBook {
 
   /** Books what a call came to, soon; again and again while the database is away. */
   settle(settlement: Settlement): void {
-    if (this.unsettled.length === MOST_UNSETTLED) this.unsettled.shift();
+    if (this.unsettled.length >= MOST_UNSETTLED) this.unsettled.shift();
     this.unsettled.push(settlement);
     this.settling ??= this.settleAll();
   }
@@ -79,28 +79,30 @@ export class CallBook {
   private async bookOrKeep(batch: Settlement[]): Promise<boolean> {
     try {
       await this.book(batch);
+      return true;
     } catch (error) {
       const waiting = this.unsettled.length + batch.length;
       this.logger.warn({ event: 'settling_failed', waiting, ...describeError(error) });
-      if (isAway(error)) {
-        this.unsettled.unshift(...batch);
-        return false;
-      }
-      await this.bookOneByOne(batch);
+      if (!isAway(error)) return this.bookOneByOne(batch);
+      this.unsettled.unshift(...batch);
+      return false;
     }
-    return true;
   }
 
   /** One that the database refuses must not keep the others; its call stays open and is booked after a restart. */
-  private async bookOneByOne(batch: Settlement[]): Promise<void> {
-    for (const settlement of batch) {
+  private async bookOneByOne(batch: Settlement[]): Promise<boolean> {
+    for (const [index, settlement] of batch.entries()) {
       try {
         await this.book([settlement]);
       } catch (error) {
-        if (isAway(error)) this.unsettled.push(settlement);
-        else this.report(settlement, error);
+        if (isAway(error)) {
+          this.unsettled.unshift(...batch.slice(index));
+          return false;
+        }
+        this.report(settlement, error);
       }
     }
+    return true;
   }
 
   private report({ callId }: Settlement, error: unknown): void {

@@ -6,7 +6,8 @@ import { toAppError } from '../../common/error.filter';
 /** What a request failed with; a fault that is not the client's is logged. */
 export function toFailure(error: unknown, logger: Logger): AppError {
   const failure = toAppError(error);
-  if (failure.status >= 500) {
+  // What is cut on the way down is no fault.
+  if (failure.status >= 500 && failure.code !== 'shutting_down') {
     logger.error({
       event: 'request_failed',
       code: failure.code,

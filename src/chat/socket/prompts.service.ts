@@ -9,6 +9,7 @@ import { RequestRates } from '../../limits/request-rates';
 import { adaptRequest } from '../../models/adapt-request';
 import type { ForwardedCall } from '../../models/forwarded-call';
 import { ModelsService } from '../../models/models.service';
+import { OwnedObjects } from '../../models/owned-objects.service';
 import { toUpstreamError, UpstreamReplyError } from '../../models/upstream-errors';
 import { readJsonAnswer } from '../../relay/read-answer';
 import { DeltaStream } from './delta-stream';
@@ -26,6 +27,7 @@ export class PromptsService {
     private readonly auth: ConnectionAuth,
     private readonly rates: RequestRates,
     private readonly models: ModelsService,
+    private readonly objects: OwnedObjects,
   ) {}
 
   /**
@@ -52,7 +54,7 @@ export class PromptsService {
     const { userId, limited } = await this.auth.currentCaller(opener);
     await this.rates.countChat(userId === null ? undefined : limited, opener.address);
     const request = readPromptRequest(message);
-    const call = this.prepare(request, userId);
+    const call = await this.prepare(request, message, userId);
     const stop = (): void => call.stop();
     signal.addEventListener('abort', stop);
     if (signal.aborted) stop();
@@ -66,12 +68,18 @@ export class PromptsService {
     }
   }
 
-  private prepare(request: PromptRequest, userId: Caller['userId']): ForwardedCall {
+  private async prepare(
+    request: PromptRequest,
+    message: string,
+    userId: Caller['userId'],
+  ): Promise<ForwardedCall> {
     const template = this.settings.promptTemplates.get(request.prompt_template);
     if (template === undefined) {
       throw new AppError('unknown_prompt_template', 'There is no prompt template of this name.');
     }
     const { name: model, provider } = this.models.choose(undefined);
+    const owner = { userId, provider: provider.ledgerName };
+    await this.objects.requireNamed(owner, request, Buffer.from(message));
     if (this.settings.isPromptLogged) this.logger.log({ event: 'prompt', messages: request.messages });
     const { parameters } = adaptRequest(model, {
       model,
