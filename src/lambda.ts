@@ -46,9 +46,8 @@ export class LambdaDoor {
   static async open(projectDirectory: string): Promise<LambdaDoor> {
     const settings = peekSettings(projectDirectory);
     if (settings.database.url === undefined) throw new StartupError('A Lambda needs DATABASE_URL.');
-    if (settings.auth.jwtSecret === undefined)
-      throw new StartupError('A Lambda needs the server’s JWT_SECRET.');
     if (settings.upstream === 'simulator') throw new StartupError('A Lambda needs OPENAI_API_KEY.');
+    if (settings.auth.jwtSecret === undefined) throw new StartupError('A Lambda needs JWT_SECRET.');
     const logger = new AppLogger(createPino(settings.logLevel));
     const module = AppModule.forRoot(settings);
     return new LambdaDoor(

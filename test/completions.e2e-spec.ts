@@ -1,4 +1,4 @@
-import { Clock } from '../src/common/clock';
+import { gzipSync } from 'node:zlib';
 import { type Block } from './support/clients';
 import { ask, expectRefusal, post } from './support/requests';
 import {
@@ -15,6 +15,7 @@ import {
   MULTIBYTE_DELTAS,
   multibyteOneByteAtATime,
   type Script,
+  serverErrorWithBody,
   streamAnswer,
 } from './support/scripted-upstream';
 import { askRaw, MESSAGES, StatelessSetting } from './support/stateless';
@@ -37,7 +38,7 @@ describe('A stateless completion', () => {
 
   beforeAll(async () => {
     setting = await StatelessSetting.start();
-    jest.spyOn(setting.app.app.get(Clock), 'now').mockReturnValue(new Date('2026-11-21T12:00:00Z'));
+    setting.pretendDay('2026-11-21');
   });
   afterEach(() => setting.upstream.reset());
   afterAll(() => setting.stop());
@@ -146,6 +147,15 @@ describe('A stateless completion', () => {
     });
   });
 
+  it('sends a compressed body on as what was compressed', async () => {
+    setting.upstream.play(chat.path, jsonAnswer(chatCompletion()));
+    const body = '{"model":"gpt-4o-mini", "messages":[{"a":1e400}]}';
+    const request = post('/api/chat', gzipSync(body), { 'content-encoding': 'gzip' });
+    expect((await askRaw(setting.url, request, setting.token)).status).toBe(200);
+    expect(sent()).toBe(body);
+    expect(setting.upstream.requests[0]!.headers).not.toHaveProperty('content-encoding');
+  });
+
   it('sends the server’s key and its own request id, and nothing of the client’s headers', async () => {
     setting.upstream.play(chat.path, jsonAnswer(chatCompletion()));
     const headers = { cookie: 'a=b', 'x-request-id': 'mine', 'openai-organization': 'org-of-the-client' };
@@ -208,12 +218,7 @@ describe('A stateless completion', () => {
         { model: 'gpt-5-mini', max_completion_tokens: 4096 },
         'max_tokens',
       ],
-      [
-        'a temperature',
-        { model: 'gpt-5-mini', temperature: 0 },
-        { model: 'gpt-5-mini' },
-        'temperature',
-      ],
+      ['a temperature', { model: 'gpt-5-mini', temperature: 0 }, { model: 'gpt-5-mini' }, 'temperature'],
       [
         'the effort beside tools',
         { model: 'gpt-6-luna', tools: TOOLS },
@@ -238,16 +243,14 @@ describe('A stateless completion', () => {
   });
 
   describe('asks the replacement of a retired model', () => {
-    const on = (day: string): void =>
-      void jest.mocked(setting.app.app.get(Clock).now).mockReturnValue(new Date(`${day}T12:00:00Z`));
-    afterEach(() => on('2026-11-21'));
+    afterEach(() => setting.pretendDay('2026-11-21'));
 
     it.each([
       ['2026-11-21', 'gpt-4.1-nano', 'gpt-5.6-luna'],
       ['2026-12-11', 'gpt-5', 'gpt-5.6-sol'],
       ['2027-01-14', undefined, 'gpt-6-luna'],
     ])('on %s of %s', async (day, model, replacement) => {
-      on(day);
+      setting.pretendDay(day);
       for (const send of [complete, stream]) {
         setting.upstream.reset();
         const answer = await send({ messages: MESSAGES, model });
@@ -258,7 +261,7 @@ describe('A stateless completion', () => {
     });
 
     it('not before its last day', async () => {
-      on('2026-12-10');
+      setting.pretendDay('2026-12-10');
       const answer = await complete({ messages: MESSAGES, model: 'gpt-5' });
       expect(answer.headers.has('x-model-replaced')).toBe(false);
       expect(JSON.parse(sent()).model).toBe('gpt-5');
@@ -267,7 +270,10 @@ describe('A stateless completion', () => {
 
   it.each(['/api/chat', '/api/chat/stream'])('goes to the model’s own provider from %s', async (path) => {
     const frames = chat.frames(['Hi']);
-    setting.upstream.play(chat.path, path === '/api/chat' ? jsonAnswer(chatCompletion()) : streamAnswer(...frames));
+    setting.upstream.play(
+      chat.path,
+      path === '/api/chat' ? jsonAnswer(chatCompletion()) : streamAnswer(...frames),
+    );
     const body = { messages: MESSAGES, model: 'gemini-2.5-flash' };
     expect((await askRaw(setting.url, post(path, body), setting.token)).status).toBe(200);
     expect(setting.upstream.requests[0]!.headers.authorization).toBe(
@@ -278,6 +284,27 @@ describe('A stateless completion', () => {
   it.each(['/api/chat', '/api/chat/stream'])('%s takes a message or messages, not both', async (path) => {
     const answer = await ask(setting.url, post(path, { messages: MESSAGES, message: 'hi' }), setting.token);
     expectRefusal(answer, 400, 'validation_failed', ['messages']);
+  });
+
+  it.each([
+    ['false', false],
+    ['true', true],
+  ])('tells its prompt to the log, at any level, where LOG_PROMPTS is %s: %s', async (LOG_PROMPTS, isLogged) => {
+    const telling = await StatelessSetting.start({ LOG_LEVEL: 'trace', LOG_PROMPTS });
+    try {
+      telling.upstream.play(chat.path, ({ body }) =>
+        body.includes('"stream":true') ? streamAnswer(...chat.frames(['the-reply'])) : serverErrorWithBody,
+      );
+      const messages = [{ role: 'user', content: 'the-secret-of-this-user' }];
+      for (const path of ['/api/chat', '/api/chat/stream', '/api/chat-gemini', '/api/chat-openai']) {
+        await ask(telling.url, post(path, { messages }), telling.token);
+      }
+      expect(telling.app.log().includes('the-secret-of-this-user')).toBe(isLogged);
+      expect(telling.app.log()).not.toContain('the-reply');
+      expect(telling.app.log()).not.toContain(telling.token);
+    } finally {
+      await telling.stop();
+    }
   });
 
   it('needs a key or the simulator', async () => {
@@ -300,7 +327,9 @@ describe('A stateless completion', () => {
     const deltas = (...texts: string[]): Block[] => texts.map((delta) => ({ delta }));
     const whole = blocks(...deltas('Hello', ' world'), last, '[DONE]');
     const call = (index: number, args: string) => ({
-      tool_calls: [{ index, id: 'call_1', type: 'function' as const, function: { name: 'f', arguments: args } }],
+      tool_calls: [
+        { index, id: 'call_1', type: 'function' as const, function: { name: 'f', arguments: args } },
+      ],
     });
 
     it.each<[string, Script, string]>([
@@ -322,7 +351,9 @@ describe('A stateless completion', () => {
       ],
       [
         'with data over several lines',
-        streamAnswer(...chat.frames(['Hello']).map((frame) => frame.replace(',"object"', ',\ndata: "object"'))),
+        streamAnswer(
+          ...chat.frames(['Hello']).map((frame) => frame.replace(',"object"', ',\ndata: "object"')),
+        ),
         blocks({ delta: 'Hello' }, last, '[DONE]'),
       ],
       [

@@ -176,6 +176,7 @@ describe('The door of a Lambda', () => {
     it.each([
       ['DATABASE_URL', { OPENAI_API_KEY: 'sk-x' }],
       ['OPENAI_API_KEY', { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }],
+      ['JWT_SECRET', { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', OPENAI_API_KEY: 'sk-x' }],
     ])('without %s', async (name, environment) => {
       process.env = environment;
       await expect(LambdaDoor.open(folder)).rejects.toThrow(`A Lambda needs ${name}.`);

@@ -1,11 +1,13 @@
-import { Clock } from '../src/common/clock';
 import { SIBLING_PROVIDERS } from '../src/config/providers';
+import { signUp } from './support/clients';
 import { ask, expectRefusal, post } from './support/requests';
 import {
   bareLfStream,
   chat,
   crlfStream,
   type Dialect,
+  gate,
+  heldStream,
   lastEventWithoutBlankLine,
   multibyteOneByteAtATime,
   responses,
@@ -41,20 +43,22 @@ const longEvent = (dialect: Dialect): StreamCase => {
 };
 
 /** Every cut falls somewhere else in an event. */
-const inPiecesOf = (size: number) => (dialect: Dialect): StreamCase => {
-  const bytes = Buffer.from(dialect.frames(['Hello', ' wörld', '中文😀']).join(''));
-  const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
-    bytes.subarray(index * size, (index + 1) * size),
-  );
-  return { bytes, script: streamAnswer(...pieces) };
-};
+const inPiecesOf =
+  (size: number) =>
+  (dialect: Dialect): StreamCase => {
+    const bytes = Buffer.from(dialect.frames(['Hello', ' wörld', '中文😀']).join(''));
+    const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+      bytes.subarray(index * size, (index + 1) * size),
+    );
+    return { bytes, script: streamAnswer(...pieces) };
+  };
 
 describe('A provider’s own stream', () => {
   let setting: StatelessSetting;
 
   beforeAll(async () => {
     setting = await StatelessSetting.start();
-    jest.spyOn(setting.app.app.get(Clock), 'now').mockReturnValue(new Date('2026-11-21T12:00:00Z'));
+    setting.pretendDay('2026-11-21');
   });
   afterEach(() => setting.upstream.reset());
   afterAll(() => setting.stop());
@@ -111,11 +115,7 @@ describe('A provider’s own stream', () => {
       ['nonsense', false],
     ])('is JSON lines for Accept "%s": %s', async (accept, isLines) => {
       playWell();
-      const answer = await askRaw(
-        setting.url,
-        { ...asking(door), headers: { accept } },
-        setting.token,
-      );
+      const answer = await askRaw(setting.url, { ...asking(door), headers: { accept } }, setting.token);
       expect(answer.headers.get('content-type')).toBe(
         `${isLines ? 'application/x-ndjson' : 'text/event-stream'}; charset=utf-8`,
       );
@@ -149,9 +149,13 @@ describe('A provider’s own stream', () => {
         .map((frame) => [...frame.matchAll(/^data: ?(.*)$/gm)].map(([, data]) => data).join('\n'))
         .filter((data) => data.startsWith('{'));
       expect(answer.bytes.toString().endsWith('}\n')).toBe(true);
-      expect(answer.bytes.toString().trimEnd().split('\n').map((line) => JSON.parse(line))).toEqual(
-        events.map((data) => JSON.parse(data)),
-      );
+      expect(
+        answer.bytes
+          .toString()
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line)),
+      ).toEqual(events.map((data) => JSON.parse(data)));
     });
   });
 
@@ -311,18 +315,23 @@ describe('A provider’s own stream', () => {
     let other: StatelessSetting;
     afterEach(() => other.stop());
 
-    const ask_ = (path: string, over: object = {}) =>
+    const startOther = async (environment: Record<string, string>): Promise<StatelessSetting> => {
+      const started = await StatelessSetting.start(environment);
+      started.pretendDay('2026-11-21');
+      return started;
+    };
+    const sendOther = (path: string, over: object = {}) =>
       ask(other.url, post(path, { messages: MESSAGES, ...over }), other.token);
 
     it('is there for every provider with a key, and only those', async () => {
-      other = await StatelessSetting.start({
+      other = await startOther({
         GEMINI_API_KEY: '',
         ANTHROPIC_API_KEY: ANTHROPIC_KEY,
         ANTHROPIC_BASE_URL: setting.upstream.baseUrl.replace('/v1', '/own/path/'),
       });
       setting.upstream.play('/own/path/chat/completions', streamAnswer(...chat.frames(['Hello'])));
-      expectRefusal(await ask_('/api/chat-gemini'), 404, 'not_found');
-      expect((await ask_('/api/chat-anthropic')).status).toBe(200);
+      expectRefusal(await sendOther('/api/chat-gemini'), 404, 'not_found');
+      expect((await sendOther('/api/chat-anthropic')).status).toBe(200);
       expect(setting.upstream.requests[0]!.headers.authorization).toBe(`Bearer ${ANTHROPIC_KEY}`);
       expect(sent()).toMatchObject({
         model: SIBLING_PROVIDERS.anthropic.defaultModel,
@@ -331,9 +340,9 @@ describe('A provider’s own stream', () => {
     });
 
     it('is of Chat Completions where the operator says so, without naming what was not sent', async () => {
-      other = await StatelessSetting.start({ OPENAI_API_FAMILY: 'chat' });
+      other = await startOther({ OPENAI_API_FAMILY: 'chat' });
       other.upstream.play(chat.path, streamAnswer(...chat.frames(['Hello'])));
-      const answer = await ask_('/api/chat-openai', { model: 'gpt-5-mini' });
+      const answer = await sendOther('/api/chat-openai', { model: 'gpt-5-mini' });
       expect(answer.body).toBe(chat.frames(['Hello']).join(''));
       expect(JSON.parse(other.upstream.requests[0]!.body.toString())).toEqual({
         model: 'gpt-5-mini',
@@ -343,31 +352,50 @@ describe('A provider’s own stream', () => {
         stream_options: { include_usage: true },
       });
       expect(answer.headers.has('x-adjusted-params')).toBe(false);
-      const named = await ask_('/api/chat-openai', { model: 'gpt-5-mini', maxOutputTokens: 5 });
+      const named = await sendOther('/api/chat-openai', { model: 'gpt-5-mini', maxOutputTokens: 5 });
       expect(named.headers.get('x-adjusted-params')).toBe('maxOutputTokens');
     });
 
     it('needs OpenAI’s key or the simulator', async () => {
-      other = await StatelessSetting.start({ OPENAI_API_KEY: '', SIMULATOR: 'off' });
-      const answer = await ask_('/api/chat-openai');
+      other = await startOther({ OPENAI_API_KEY: '', SIMULATOR: 'off' });
+      const answer = await sendOther('/api/chat-openai');
       expectRefusal(answer, 500, 'upstream_not_configured');
       expect(answer.body.error).toBe('OPENAI_API_KEY is not configured on the server');
       expect(await other.booked()).toEqual([]);
     });
 
+    it('counts with completions against the limits of its user', async () => {
+      const { opened, open } = gate();
+      other = await startOther({ RATE_LIMIT_PER_MINUTE: '4', MAX_STREAMS_PER_USER: '1' });
+      // The first user is the admin, whom limits do not bind.
+      const { token } = await signUp(other.url);
+      other.upstream.play(responses.path, heldStream(responses, opened));
+      const running = askRaw(other.url, asking(OPENAI_DOOR), token);
+      await other.upstream.nextRequest();
+      for (const path of ['/api/chat-gemini', '/api/chat/stream', '/api/chat-openai']) {
+        const answer = await ask(other.url, post(path, { messages: MESSAGES }), token);
+        expectRefusal(answer, 429, 'too_many_streams');
+        expect(answer.headers.get('ratelimit-limit')).toBe('4');
+      }
+      expectRefusal(await ask(other.url, asking(GEMINI_DOOR), token), 429, 'rate_limited');
+      open();
+      expect((await running).isCut).toBe(false);
+      expect(await other.booked()).toHaveLength(1);
+    });
+
     it('is bounded by the operator’s limit and list', async () => {
-      other = await StatelessSetting.start({
+      other = await startOther({
         MAX_OUTPUT_TOKENS: '100',
         ALLOWED_MODELS: 'gpt-4o,gemini-2.5-pro',
       });
       for (const dialect of [chat, responses]) {
         other.upstream.play(dialect.path, streamAnswer(...dialect.frames(['Hello'])));
       }
-      expect((await ask_('/api/chat-openai', { maxOutputTokens: 100 })).status).toBe(200);
-      const refused = await ask_('/api/chat-openai', { maxOutputTokens: 101 });
+      expect((await sendOther('/api/chat-openai', { maxOutputTokens: 100 })).status).toBe(200);
+      const refused = await sendOther('/api/chat-openai', { maxOutputTokens: 101 });
       expectRefusal(refused, 400, 'validation_failed', ['maxOutputTokens']);
-      expectRefusal(await ask_('/api/chat-openai', { model: 'gpt-5' }), 400, 'model_not_allowed');
-      expect((await ask_('/api/chat-gemini')).status).toBe(200);
+      expectRefusal(await sendOther('/api/chat-openai', { model: 'gpt-5' }), 400, 'model_not_allowed');
+      expect((await sendOther('/api/chat-gemini')).status).toBe(200);
       const asked = other.upstream.requests.map(({ body }) => JSON.parse(body.toString()).model);
       expect(asked).toEqual(['gpt-4o-mini', 'gemini-2.5-pro']);
     });

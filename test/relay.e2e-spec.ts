@@ -3,7 +3,6 @@ import { request as openRequest } from 'node:http';
 import { shutDown } from '../src/app.shutdown';
 import { ModelsService } from '../src/models/models.service';
 import { until } from './support/clients';
-import { withClient } from './support/postgres';
 import { halfSent, neverReading, requestBytes } from './support/raw-client';
 import { ask, expectRefusal } from './support/requests';
 import {
@@ -107,22 +106,13 @@ describe('Between a client and a provider', () => {
 
     it('a client who leaves while its call is being written down asks nobody', async () => {
       play(door, hangBeforeHeaders);
-      await withClient(setting.app.database.url, async (client) => {
-        await client.query('BEGIN');
-        await client.query('LOCK TABLE upstream_calls IN EXCLUSIVE MODE');
+      await setting.withLockedCalls(async (untilWaiting) => {
         const { socket, finish } = await halfSent(setting.url, bytesFor(door));
         finish();
-        // Not on this connection: within a transaction Postgres tells one and the same activity.
-        await until(async () => {
-          const waiting = await setting.app.database.query(
-            `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INSERT INTO upstream_calls%'`,
-          );
-          return waiting.length > 0;
-        });
+        await untilWaiting();
         const logRead = setting.app.log().length;
         socket.resetAndDestroy();
         await until(() => setting.app.log().slice(logRead).includes('"isComplete":false'));
-        await client.query('COMMIT');
       });
       await until(async () => (await setting.booked()).length === 1);
       expect(await setting.booked()).toMatchObject([

@@ -1,13 +1,6 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { api } from './support/clients';
-import {
-  invalid,
-  NO_JSON,
-  type Refusal,
-  SIGN_IN_REQUIRED,
-  TOO_LARGE,
-  WRONG_TYPE,
-} from './support/bad-input';
+import { invalid, NO_JSON, type Refusal, SIGN_IN_REQUIRED, TOO_LARGE, WRONG_TYPE } from './support/bad-input';
 import { halfSent, requestBytes, withSecondHost } from './support/raw-client';
 import { ask, type Ask, expectRefusal, post, sendBytes } from './support/requests';
 import { chat, jsonAnswer, responses, streamAnswer } from './support/scripted-upstream';
@@ -31,7 +24,8 @@ type BodyRow = [what: string, body: unknown, refusal?: Refusal, headers?: Headin
 
 const TEXT = JSON.stringify({ messages: MESSAGES });
 const nested = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
-const withField = (name: string, value: string): string => `{"messages":[{"role":"user","content":"hi"}],"${name}":${value}}`;
+const withField = (name: string, value: string): string =>
+  `{"messages":[{"role":"user","content":"hi"}],"${name}":${value}}`;
 const fields = (count: number): string => Array.from({ length: count }, (_, at) => `"k${at}":1`).join();
 const padded = (bytes: number): string => TEXT.slice(0, -1) + ' '.repeat(bytes - TEXT.length) + '}';
 const typed = (type: string): Headings => ({ 'content-type': type });
@@ -49,7 +43,12 @@ const ANY_BODY: BodyRow[] = [
   ['a list', `[${TEXT}]`, invalid()],
   ['a text', '"hi"', invalid()],
   ['a byte that is no UTF-8', Buffer.from(withField('model', '"\xff"'), 'latin1'), NO_JSON],
-  ['UTF-16 that says so', Buffer.from(TEXT, 'utf16le'), WRONG_TYPE, typed('application/json; charset=utf-16')],
+  [
+    'UTF-16 that says so',
+    Buffer.from(TEXT, 'utf16le'),
+    WRONG_TYPE,
+    typed('application/json; charset=utf-16'),
+  ],
   ['UTF-16 that does not', Buffer.from(`\ufeff${TEXT}`, 'utf16le'), NO_JSON],
   ['Latin-1', TEXT, WRONG_TYPE, typed('application/json; charset=iso-8859-1')],
   ['text', TEXT, WRONG_TYPE, typed('text/plain')],
@@ -151,7 +150,11 @@ const PROVIDER: BodyRow[] = [
   ['empty content', message({ content: '' }), invalid('messages', 0, 'content')],
   ['content of 4,001', contents(1, 4001), invalid('messages', 1, 'content')],
   ['content of 4,000', contents(4000)],
-  ['2,001 emoji, which are 4,002', message({ content: '😀'.repeat(2001) }), invalid('messages', 0, 'content')],
+  [
+    '2,001 emoji, which are 4,002',
+    message({ content: '😀'.repeat(2001) }),
+    invalid('messages', 0, 'content'),
+  ],
   ['2,000 emoji', message({ content: '😀'.repeat(2000) })],
   ['40,001 in all', contents(...times(10, 4000), 1), invalid('messages')],
   ['40,000 in all', contents(...times(10, 4000))],
@@ -177,7 +180,11 @@ const PROVIDER: BodyRow[] = [
   ['a format of another type', format({ type: 'json', schema }), invalid('responseFormat', 'type')],
   ['a format without a schema', format({ type: 'json_schema' }), invalid('responseFormat', 'schema')],
   ['a schema in text', format({ type: 'json_schema', schema: '{}' }), invalid('responseFormat', 'schema')],
-  ['a schema that is a list', format({ type: 'json_schema', schema: [] }), invalid('responseFormat', 'schema')],
+  [
+    'a schema that is a list',
+    format({ type: 'json_schema', schema: [] }),
+    invalid('responseFormat', 'schema'),
+  ],
   [
     'strict in text',
     format({ type: 'json_schema', schema, strict: 'yes' }),
@@ -219,7 +226,9 @@ describe('Bad input at', () => {
     const { upstream, app } = setting;
     upstream.play(responses.path, streamAnswer(...responses.frames(['Hello'])));
     upstream.play(chat.path, ({ body }) =>
-      body.includes('"stream":true') ? streamAnswer(...chat.frames(['Hello'])) : jsonAnswer(chat.whole('Hello')),
+      body.includes('"stream":true')
+        ? streamAnswer(...chat.frames(['Hello']))
+        : jsonAnswer(chat.whole('Hello')),
     );
     logRead = app.log().length;
   });
@@ -260,7 +269,10 @@ describe('Bad input at', () => {
 
     it('a body that comes in chunks is taken', async () => {
       const { bytes, at } = split(bytesOf({ 'transfer-encoding': 'chunked', 'content-length': '' }));
-      const head = bytes.subarray(0, at).toString().replace(/content-length: ?\r\n/i, '');
+      const head = bytes
+        .subarray(0, at)
+        .toString()
+        .replace(/content-length: ?\r\n/i, '');
       const body = bytes.subarray(at).toString();
       const chunks = [...body].map((character) => `1\r\n${character}\r\n`).join('');
       expect((await send(Buffer.from(`${head}${chunks}0\r\n\r\n`))).status).toBe(200);
@@ -268,7 +280,10 @@ describe('Bad input at', () => {
 
     it('half a chunked body gets no answer and asks nobody', async () => {
       const { bytes, at } = split(bytesOf({ 'transfer-encoding': 'chunked', 'content-length': '' }));
-      const head = bytes.subarray(0, at).toString().replace(/content-length: ?\r\n/i, '');
+      const head = bytes
+        .subarray(0, at)
+        .toString()
+        .replace(/content-length: ?\r\n/i, '');
       const answer = await sendBytes(setting.url, Buffer.from(`${head}ff\r\n{"messages"`), true);
       expect(answer.status).not.toBe(200);
       expect(setting.upstream.requests).toEqual([]);

@@ -25,7 +25,6 @@ import {
 import {
   askRaw,
   asking,
-  type BookedCall,
   DOORS,
   GEMINI_DOOR,
   GEMINI_KEY,
@@ -59,32 +58,28 @@ describe('The ledger', () => {
 
   describe.each(DOORS)('of $name', (door) => {
     it('has the call before the provider has the request', async () => {
-      const seen: Partial<BookedCall>[] = [];
+      const seen: object[] = [];
+      const look = async (id: unknown): Promise<void> => {
+        const rows = await setting.app.database.query(
+          `SELECT calls.user_id, calls.turn_id, calls.door, calls.provider, attempt, settled_at, outcome
+           FROM upstream_calls AS calls LEFT JOIN usage_ledger ON call_id = id WHERE id = $1`,
+          [id],
+        );
+        seen.push(...rows);
+      };
       setting.upstream.play(door.dialect.path, ({ headers }) => [
-        {
-          wait: setting.app.database
-            .query<BookedCall>(
-              `SELECT calls.user_id, calls.turn_id, calls.door, calls.provider, calls.model, attempt, settled_at,
-                      outcome
-               FROM upstream_calls AS calls LEFT JOIN usage_ledger ON call_id = id WHERE id = $1`,
-              [headers['x-client-request-id']],
-            )
-            .then((rows) => seen.push(...rows)),
-        },
+        { wait: look(headers['x-client-request-id']) },
         ...good(door),
       ]);
-      await send(door);
-      expect(seen).toEqual([
-        {
-          ...door.booked,
-          user_id: setting.userId,
-          turn_id: null,
-          model: expect.any(String),
-          attempt: 1,
-          settled_at: null,
-          outcome: null,
-        },
-      ]);
+      let answer: ReturnType<typeof send> | undefined;
+      await setting.withLockedCalls(async (untilWaiting) => {
+        answer = send(door);
+        await untilWaiting();
+        expect(setting.upstream.requests).toEqual([]);
+      });
+      expect((await answer!).status).toBe(200);
+      const call = { ...door.booked, user_id: setting.userId, turn_id: null, attempt: 1 };
+      expect(seen).toEqual([{ ...call, settled_at: null, outcome: null }]);
     });
 
     it('has the provider’s own numbers, once', async () => {

@@ -29,6 +29,7 @@ export type ServerErrorCode =
   | 'upstream_error'
   | 'upstream_auth_failed'
   | 'upstream_invalid_response'
+  | 'no_match'
   | 'insufficient_quota'
   | 'database_unavailable'
   | 'shutting_down'

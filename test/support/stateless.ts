@@ -1,5 +1,7 @@
+import { Clock } from '../../src/common/clock';
 import { createTestApp, type TestApp, type TestAppOptions } from './app';
 import { signUp, until } from './clients';
+import { withClient } from './postgres';
 import { type Ask, post } from './requests';
 import {
   chat,
@@ -116,6 +118,11 @@ export class StatelessSetting {
     return this.app.url;
   }
 
+  /** Lets the app think it is this day, on which the models it knows are there or are not. */
+  pretendDay(day: string): void {
+    jest.spyOn(this.app.app.get(Clock), 'now').mockReturnValue(new Date(`${day}T12:00:00Z`));
+  }
+
   /** All calls, the oldest first, once each is settled. */
   async booked(): Promise<BookedCall[]> {
     await until(async () => (await this.open()) === 0);
@@ -133,6 +140,27 @@ export class StatelessSetting {
       'SELECT count(*)::int FROM upstream_calls WHERE settled_at IS NULL',
     );
     return row!.count;
+  }
+
+  /**
+   * Keeps calls from being written down while `work` runs.
+   * @param work is given what waits until one is on its way to the database
+   */
+  async withLockedCalls(work: (untilWaiting: () => Promise<unknown>) => Promise<void>): Promise<void> {
+    const { database } = this.app;
+    // Not on the locking connection: within a transaction Postgres tells one and the same activity.
+    const isWaiting = async (): Promise<boolean> => {
+      const waiting = await database.query(
+        `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INSERT INTO upstream_calls%'`,
+      );
+      return waiting.length > 0;
+    };
+    await withClient(database.url, async (client) => {
+      await client.query('BEGIN');
+      await client.query('LOCK TABLE upstream_calls IN EXCLUSIVE MODE');
+      await work(() => until(isWaiting));
+      await client.query('COMMIT');
+    });
   }
 
   /** Forgets what was told, what came and what was booked. */
