@@ -289,23 +289,26 @@ describe('A stateless completion', () => {
   it.each([
     ['false', false],
     ['true', true],
-  ])('tells its prompt to the log, at any level, where LOG_PROMPTS is %s: %s', async (LOG_PROMPTS, isLogged) => {
-    const telling = await StatelessSetting.start({ LOG_LEVEL: 'trace', LOG_PROMPTS });
-    try {
-      telling.upstream.play(chat.path, ({ body }) =>
-        body.includes('"stream":true') ? streamAnswer(...chat.frames(['the-reply'])) : serverErrorWithBody,
-      );
-      const messages = [{ role: 'user', content: 'the-secret-of-this-user' }];
-      for (const path of ['/api/chat', '/api/chat/stream', '/api/chat-gemini', '/api/chat-openai']) {
-        await ask(telling.url, post(path, { messages }), telling.token);
+  ])(
+    'tells its prompt to the log, at any level, where LOG_PROMPTS is %s: %s',
+    async (LOG_PROMPTS, isLogged) => {
+      const telling = await StatelessSetting.start({ LOG_LEVEL: 'trace', LOG_PROMPTS });
+      try {
+        telling.upstream.play(chat.path, ({ body }) =>
+          body.includes('"stream":true') ? streamAnswer(...chat.frames(['the-reply'])) : serverErrorWithBody,
+        );
+        const messages = [{ role: 'user', content: 'the-secret-of-this-user' }];
+        for (const path of ['/api/chat', '/api/chat/stream', '/api/chat-gemini', '/api/chat-openai']) {
+          await ask(telling.url, post(path, { messages }), telling.token);
+        }
+        expect(telling.app.log().includes('the-secret-of-this-user')).toBe(isLogged);
+        expect(telling.app.log()).not.toContain('the-reply');
+        expect(telling.app.log()).not.toContain(telling.token);
+      } finally {
+        await telling.stop();
       }
-      expect(telling.app.log().includes('the-secret-of-this-user')).toBe(isLogged);
-      expect(telling.app.log()).not.toContain('the-reply');
-      expect(telling.app.log()).not.toContain(telling.token);
-    } finally {
-      await telling.stop();
-    }
-  });
+    },
+  );
 
   it('needs a key or the simulator', async () => {
     const bare = await StatelessSetting.start({ OPENAI_API_KEY: '', SIMULATOR: 'off' });

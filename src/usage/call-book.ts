@@ -8,7 +8,7 @@ import { InstanceHeartbeat } from './instance-heartbeat';
 import type { CallIntent, Settlement } from './usage.types';
 
 /** Nobody waits for a settlement: a short pause lets many go in one statement. */
-const SETTLE_PAUSE_MS = 50;
+const SETTLE_PAUSE_MS = 20;
 const SETTLE_RETRY_MS = 1000;
 const MOST_PER_STATEMENT = 500;
 /** While the database is away. What is dropped beyond it stays open and is booked as an estimate after a restart. */
