@@ -166,7 +166,9 @@ export class StatelessSetting {
   /** Forgets what was told, what came and what was booked. */
   async forget(): Promise<void> {
     this.upstream.reset();
-    await this.app.database.query('TRUNCATE upstream_calls, usage_ledger');
+    // Not by TRUNCATE, whose locks a settlement could be in the middle of wanting too.
+    await until(async () => (await this.open()) === 0);
+    await this.app.database.query('DELETE FROM usage_ledger; DELETE FROM upstream_calls');
   }
 
   async stop(): Promise<void> {
