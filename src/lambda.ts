@@ -3,13 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module';
-import { ConnectionAuth, type Opener } from './auth/connection-auth';
-import { signInRequired } from './auth/auth-errors';
+import { ConnectionAuth, readOpener } from './auth/connection-auth';
 import { TOKEN_SUBPROTOCOL } from './auth/session-credentials';
 import { ConnectionTurns } from './chat/socket/connection-turns';
 import { toFailure } from './chat/socket/failures';
 import { PromptsService } from './chat/socket/prompts.service';
-import { AppError } from './common/app-error';
+import { AppError, signInRequired } from './common/app-error';
 import { toErrorBody } from './common/error-body';
 import { requestContext } from './common/request-context';
 import { StartupError } from './common/startup-error';
@@ -134,8 +133,3 @@ export class LambdaDoor {
 }
 
 const tooLate = (): AppError => new AppError('upstream_timeout', 'The model did not answer in time.');
-
-function readOpener(text: string): Opener {
-  const { claims, address } = JSON.parse(text) as Opener;
-  return { address, claims: claims && { ...claims, expiresAt: new Date(claims.expiresAt) } };
-}

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { SIGN_IN_REQUIRED } from './support/bad-input';
 import { signUp } from './support/clients';
 import { ask, type Ask, expectRefusal, get, post } from './support/requests';
@@ -81,6 +82,33 @@ describe('A caller without a token', () => {
       const answer = await ask(setting.url, from(asking(door), newAddress()));
       expect(answer.status).toBe(200);
       expect(await setting.booked()).toMatchObject([{ ...door.booked, user_id: null, outcome: 'completed' }]);
+    });
+
+    it('is told apart by what nobody can make of an address who lacks the secret', async () => {
+      const environment = { ANONYMOUS_ACCESS: 'proxy', TRUST_PROXY: '1' };
+      const others = [
+        await StatelessSetting.start(environment, { database: setting.app.database }),
+        await StatelessSetting.start({ ...environment, JWT_SECRET: 'another secret of 32 bytes or so' }),
+      ] as const;
+      try {
+        const payerOf = async (instance: StatelessSetting, address: string): Promise<string> => {
+          playWell(instance);
+          expect((await ask(instance.url, from(asking(JSON_DOOR), address))).status).toBe(200);
+          const [call] = await instance.app.database.query<{ payer_id: string }>(
+            'SELECT payer_id FROM upstream_calls ORDER BY created_at DESC LIMIT 1',
+          );
+          return call!.payer_id;
+        };
+        const [here, there] = ['2001:db8:1:2::1', '2001:db8:1:2:3::4'];
+        const id = await payerOf(setting, here);
+        expect(id.slice(0, 8)).not.toBe(hash('sha256', 'address 2001:db8:1:2::/64', 'hex').slice(0, 8));
+        expect(await payerOf(setting, there)).toBe(id);
+        expect(await payerOf(others[0], here)).toBe(id);
+        expect(await payerOf(others[1], here)).not.toBe(id);
+        expect(await payerOf(setting, '2001:db8:1:3::1')).not.toBe(id);
+      } finally {
+        for (const other of others) await other.stop();
+      }
     });
 
     it.each(OWN)('is refused at $method $path', async (request) => {

@@ -12,7 +12,9 @@ export interface NewAccount extends Credentials {
   timezone?: string;
 }
 
-export interface User extends SessionUser {
+export interface User extends Omit<SessionUser, 'email'> {
+  /** null: the account is with another issuer, which has it. */
+  email: string | null;
   role: 'user' | 'admin';
   timezone: string;
 }

@@ -1,7 +1,18 @@
+import type { SharedAttempts } from '../limits/shared-attempts';
 import { AccountLock } from './account-lock';
 
 const EMAIL = 'ada@example.com';
 const MINUTE_MS = 60_000;
+
+const NOT_SHARED = { areShared: false } as SharedAttempts;
+/** Shared with others through a Redis that is away. */
+const AWAY = {
+  areShared: true,
+  mayHaveMissed: () => true,
+  begin: async () => undefined,
+  fail: async () => undefined,
+  succeed: async () => undefined,
+} as unknown as SharedAttempts;
 
 const fail = async (lock: AccountLock, times: number): Promise<void> => {
   for (let i = 0; i < times; i++) {
@@ -20,7 +31,7 @@ describe('AccountLock', () => {
   let lock: AccountLock;
   beforeEach(() => {
     jest.useFakeTimers();
-    lock = new AccountLock();
+    lock = new AccountLock(NOT_SHARED);
   });
   afterEach(() => jest.useRealTimers());
 
@@ -75,6 +86,20 @@ describe('AccountLock', () => {
     }
     await fail(lock, 9);
     await expect(isLocked(lock)).resolves.toBe(false);
+  });
+
+  it('while others can’t be asked locks from the fifth, for the rest of the window', async () => {
+    lock = new AccountLock(AWAY);
+    await fail(lock, 5);
+    jest.advanceTimersByTime(5 * MINUTE_MS);
+    await expect(lock.admit(EMAIL)).rejects.toMatchObject({ retryAfterSeconds: 600 });
+    await expect(isLocked(lock, 'bob@example.com')).resolves.toBe(false);
+  });
+
+  it('while others can’t be asked lets no more than five be under way at once', async () => {
+    lock = new AccountLock(AWAY);
+    const admissions = await Promise.all(Array.from({ length: 30 }, () => isLocked(lock)));
+    expect(admissions.filter((locked) => !locked)).toHaveLength(5);
   });
 
   it('counts each account apart', async () => {

@@ -2,18 +2,28 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { AppError } from '../common/app-error';
+import { type AttemptRule, SharedAttempts } from '../limits/shared-attempts';
 
-const MOST_FAILURES = 10;
-const WINDOW_SECONDS = 15 * 60;
-const LOCK_SECONDS = 15 * 60;
+const MINUTE_MS = 60_000;
+const RULE: AttemptRule = { mostFailures: 10, windowMs: 15 * MINUTE_MS, lockMs: 15 * MINUTE_MS };
+/** While instances know nothing of each other's. */
+const MOST_FAILURES_ALONE = RULE.mostFailures / 2;
 const RETRY_AFTER_OTHERS_SECONDS = 1;
 
-/** Ten failed sign-ins on one e-mail within 15 minutes lock it for 15, whether or not it has an account. */
+/**
+ * Ten failed sign-ins on one e-mail within 15 minutes lock it for 15, whether or not it has an account. Where
+ * instances share a Redis, attempts are counted over all of them; each counts its own all the same, for when Redis is away.
+ */
 @Injectable()
 export class AccountLock {
-  private readonly failures = new RateLimiterMemory({ points: MOST_FAILURES, duration: WINDOW_SECONDS });
+  private readonly failures = new RateLimiterMemory({
+    points: RULE.mostFailures,
+    duration: RULE.windowMs / 1000,
+  });
   /** Attempts whose password is being looked at: they may all turn out to be failures. */
   private readonly underWay = new Map<string, number>();
+
+  constructor(private readonly shared: SharedAttempts) {}
 
   /**
    * Lets an attempt begin, if the account could stand its failure beside those of all others under way. One of the
@@ -24,11 +34,9 @@ export class AccountLock {
     const key = keyOf(email);
     const others = this.underWay.get(key) ?? 0;
     this.underWay.set(key, others + 1);
-    const failed = await this.failures.get(key);
-    const failures = failed?.consumedPoints ?? 0;
-    if (failures + others < MOST_FAILURES) return;
+    const waitMs = await this.waitOf(key, others);
+    if (waitMs === 0) return;
     this.leave(key);
-    const waitMs = failures < MOST_FAILURES ? 0 : (failed?.msBeforeNext ?? 0);
     throw new AppError('rate_limited', 'Too many sign-ins on this account. Try again later.', {
       retryAfterSeconds: Math.max(RETRY_AFTER_OTHERS_SECONDS, Math.ceil(waitMs / 1000)),
     });
@@ -38,17 +46,34 @@ export class AccountLock {
     const key = keyOf(email);
     this.leave(key);
     const { consumedPoints } = await this.failures.penalty(key);
-    if (consumedPoints === MOST_FAILURES) await this.failures.block(key, LOCK_SECONDS);
+    if (consumedPoints === RULE.mostFailures) await this.failures.block(key, RULE.lockMs / 1000);
+    if (this.shared.areShared) await this.shared.fail(key, RULE);
   }
 
   async recordSuccess(email: string): Promise<void> {
-    this.leave(keyOf(email));
-    await this.failures.delete(keyOf(email));
+    const key = keyOf(email);
+    this.leave(key);
+    await this.failures.delete(key);
+    if (this.shared.areShared) await this.shared.succeed(key);
   }
 
   /** The attempt came to no verdict: it does not count. */
   withdraw(email: string): void {
-    this.leave(keyOf(email));
+    const key = keyOf(email);
+    this.leave(key);
+    if (this.shared.areShared) void this.shared.withdraw(key);
+  }
+
+  /** @returns 0 where an attempt may begin */
+  private async waitOf(key: string, others: number): Promise<number> {
+    const failed = await this.failures.get(key);
+    const failures = failed?.consumedPoints ?? 0;
+    const waitOwn = (most: number): number =>
+      failures + others < most ? 0 : failures < most ? 1 : failed!.msBeforeNext;
+    if (!this.shared.areShared) return waitOwn(RULE.mostFailures);
+    // Else the others know better: the account may have been signed in to there since.
+    const waitMs = this.shared.mayHaveMissed(RULE) ? waitOwn(RULE.mostFailures) : 0;
+    return waitMs || ((await this.shared.begin(key, RULE)) ?? waitOwn(MOST_FAILURES_ALONE));
   }
 
   private leave(key: string): void {

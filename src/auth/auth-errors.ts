@@ -1,7 +1,5 @@
 import { AppError } from '../common/app-error';
 
-export const signInRequired = (): AppError => new AppError('unauthorized', 'Sign in required.');
-
 /** The same for an unknown e-mail and a wrong password. */
 export const invalidCredentials = (): AppError =>
   new AppError('invalid_credentials', 'E-mail or password is wrong.');

@@ -9,9 +9,9 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import { signInRequired } from '../common/app-error';
 import { Public } from '../common/public.decorator';
 import { RateLimited } from '../limits/rate-limited.decorator';
-import { signInRequired } from './auth-errors';
 import {
   type IssuedSession,
   RefreshTokenRequest,
@@ -25,6 +25,7 @@ import {
 import { AuthService } from './auth.service';
 import { CurrentUser } from './current-user.decorator';
 import type { Principal } from './principal';
+import { Scopes } from './scopes';
 import { SessionCredentials } from './session-credentials';
 
 const CREDENTIALS = { email: 'ada@example.com', password: 'correct horse battery' };
@@ -111,6 +112,7 @@ export class AuthController {
   }
 
   @Get('me')
+  @Scopes('any')
   @ApiBearerAuth()
   @ApiOperation({ summary: 'Who is signed in' })
   @ApiOkResponse({ type: UserView })

@@ -6,6 +6,8 @@ import { HasLength } from '../common/text-length';
 import { IsUncommonPassword } from './uncommon-password';
 import type { User } from './user.entity';
 
+export const DEFAULT_TIMEZONE = 'UTC';
+
 const LONGEST_EMAIL = 254;
 const LONGEST_PASSWORD = 128;
 
@@ -54,18 +56,28 @@ export class RefreshTokenRequest {
   refresh_token?: string;
 }
 
-class SessionUserView {
+class AccountView {
   @ApiProperty({ format: 'uuid', example: 'c0a8e6f2-5b1d-4c7e-9a53-1f2d3c4b5a69' })
   id!: string;
-
-  @ApiProperty({ example: 'ada@example.com' })
-  email!: string;
 
   @ApiProperty({ format: 'date-time', example: '2026-11-24T09:30:00.000Z' })
   created_at!: string;
 }
 
-export class UserView extends SessionUserView {
+class SessionUserView extends AccountView {
+  @ApiProperty({ example: 'ada@example.com' })
+  email!: string;
+}
+
+export class UserView extends AccountView {
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'null of one who comes from an external issuer',
+    example: 'ada@example.com',
+  })
+  email!: string | null;
+
   @ApiProperty({ enum: ['user', 'admin'], example: 'user' })
   role!: User['role'];
 
@@ -98,8 +110,8 @@ export interface IssuedSession {
   refreshToken: string;
 }
 
-export function toUserView(user: User): UserView {
-  return { ...toSessionUserView(user), role: user.role, timezone: user.timezone };
+export function toUserView({ id, email, createdAt, role, timezone }: User): UserView {
+  return { id, email, created_at: createdAt.toISOString(), role, timezone };
 }
 
 export function toSessionView(session: IssuedSession): SessionView {
@@ -112,6 +124,7 @@ export function toSessionView(session: IssuedSession): SessionView {
   };
 }
 
+/** Sessions are of those who sign in here, and they do it by their e-mail. */
 function toSessionUserView({ id, email, createdAt }: User): SessionUserView {
-  return { id, email, created_at: createdAt.toISOString() };
+  return { id, email: email!, created_at: createdAt.toISOString() };
 }

@@ -2,16 +2,23 @@ import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard as PassportGuard } from '@nestjs/passport';
 import type { Request } from 'express';
+import { signInRequired } from '../common/app-error';
 import { IS_PUBLIC } from '../common/public.decorator';
 import { Settings } from '../config/settings';
-import { signInRequired } from './auth-errors';
-import { ALLOWS_ANONYMOUS } from './caller';
+import { AnonymousCallers } from './anonymous-callers';
+import { isMeantAsApiKey } from './api-key';
+import { type AdmittedRequest, ALLOWS_ANONYMOUS } from './caller';
 import { JwtStrategy } from './jwt.strategy';
-import type { Principal } from './principal';
+import type { SessionPrincipal } from './principal';
 import { PrincipalCache } from './principal-cache';
+import { Recognition } from './recognition';
+import { assertMayEnter, SCOPE_RULE, type ScopeRule } from './scopes';
 import { SessionCredentials } from './session-credentials';
 
-/** Every route needs a signed-in caller, except those that are `@Public()`, or `@AllowAnonymous()` and opened. */
+/**
+ * Every route needs a caller who is known, except those that are `@Public()`, or `@AllowAnonymous()` and opened; and one
+ * who comes with an API key needs a route that is open to it.
+ */
 @Injectable()
 export class AuthGuard extends PassportGuard() {
   constructor(
@@ -20,19 +27,19 @@ export class AuthGuard extends PassportGuard() {
     private readonly settings: Settings,
     private readonly credentials: SessionCredentials,
     private readonly cache: PrincipalCache,
+    private readonly recognition: Recognition,
+    private readonly anonymousCallers: AnonymousCallers,
   ) {
     super({ defaultStrategy: strategy.name });
   }
 
   /** Nothing is awaited for a token that is known: this is on the way of every request. */
   override canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    if (this.isMarked(context, IS_PUBLIC)) return true;
-    const request = context.switchToHttp().getRequest<Request>();
+    if (this.markOf<boolean>(context, IS_PUBLIC)) return true;
+    const request = context.switchToHttp().getRequest<AdmittedRequest>();
     const token = this.credentials.accessToken(request);
-    if (token === undefined) {
-      if (this.settings.isAnonymousAllowed && this.isMarked(context, ALLOWS_ANONYMOUS)) return true;
-      throw signInRequired();
-    }
+    if (token === undefined) return this.admitAnonymous(context, request);
+    if (isMeantAsApiKey(token)) return this.admitKey(context, request, token);
     const known = this.cache.find(token);
     if (known === undefined) return this.recognise(context, request, token);
     request.user = known;
@@ -45,19 +52,38 @@ export class AuthGuard extends PassportGuard() {
     return principal;
   }
 
-  private async recognise(context: ExecutionContext, request: Request, token: string): Promise<boolean> {
-    request.user = await this.cache.refresh(token, () => this.verify(context, request));
+  private admitAnonymous(context: ExecutionContext, request: AdmittedRequest): boolean {
+    const isOpen = this.settings.isAnonymousAllowed && this.markOf<boolean>(context, ALLOWS_ANONYMOUS);
+    if (!isOpen) throw signInRequired();
+    request.anonymousCaller = this.anonymousCallers.at(request.ip);
     return true;
   }
 
-  private isMarked(context: ExecutionContext, mark: string): boolean {
-    return (
-      this.reflector.getAllAndOverride<boolean>(mark, [context.getHandler(), context.getClass()]) ?? false
-    );
+  private async admitKey(context: ExecutionContext, request: Request, key: string): Promise<boolean> {
+    const principal = await this.recognition.recogniseKey(key);
+    assertMayEnter(principal, this.markOf<ScopeRule>(context, SCOPE_RULE), request);
+    request.user = principal;
+    return true;
   }
 
-  private async verify(context: ExecutionContext, request: Request): Promise<Principal> {
+  private async recognise(context: ExecutionContext, request: Request, token: string): Promise<boolean> {
+    request.user = await this.cache.refresh(token, () =>
+      this.recognition.kindOf(token) === 'session'
+        ? this.verifySession(context, request)
+        : this.recognition.recogniseExternal(token),
+    );
+    return true;
+  }
+
+  private markOf<Mark>(context: ExecutionContext, name: string): Mark | undefined {
+    return this.reflector.getAllAndOverride<Mark | undefined>(name, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+  }
+
+  private async verifySession(context: ExecutionContext, request: Request): Promise<SessionPrincipal> {
     await super.canActivate(context);
-    return request.user as Principal;
+    return request.user as SessionPrincipal;
   }
 }

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { signInRequired } from '../common/app-error';
+import { spellTimeZone } from '../common/time-zone-name';
 import { CommitUnknownError, Database } from '../database/database.service';
 import { AccessTokens } from './access-tokens';
 import { AccountLock } from './account-lock';
-import { invalidCredentials, signInRequired } from './auth-errors';
-import type { IssuedSession, SignInRequest, SignUpRequest } from './auth.dto';
+import { invalidCredentials } from './auth-errors';
+import { DEFAULT_TIMEZONE, type IssuedSession, type SignInRequest, type SignUpRequest } from './auth.dto';
 import { PasswordHasher } from './password-hasher';
 import { type OpenSession, SessionsService } from './sessions.service';
 import type { User } from './user.entity';
 import { UsersService } from './users.service';
-
-const DEFAULT_TIMEZONE = 'UTC';
 
 /** Signing up, in and out. */
 @Injectable()
@@ -27,7 +27,12 @@ export class AuthService {
   /** @throws AppError email_taken */
   async signUp({ email, password, timezone }: SignUpRequest): Promise<IssuedSession> {
     const passwordHash = await this.passwordHasher.hash(password);
-    const newUser = { id: randomUUID(), email, passwordHash, timezone: timezone ?? DEFAULT_TIMEZONE };
+    const newUser = {
+      id: randomUUID(),
+      email,
+      passwordHash,
+      timezone: spellTimeZone(timezone ?? DEFAULT_TIMEZONE),
+    };
     try {
       return await this.database.transaction(async (tx) => {
         const user = await this.users.create(tx, newUser);

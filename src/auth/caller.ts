@@ -4,17 +4,24 @@ import {
   type ExecutionContext,
   SetMetadata,
 } from '@nestjs/common';
-import { normalizeIp } from '@nestjs/throttler';
 import type { Request } from 'express';
 import type { LimitedUser } from '../limits/limited-user';
+import type { Payer } from '../usage/usage.types';
 import type { Principal } from './principal';
 
 /** Who a request of a stateless door comes from. */
 export interface Caller {
   /** null: nobody who has signed in. */
   userId: string | null;
+  payer: Payer;
   /** As what the limits count it: the user, else the address. */
   limited: LimitedUser;
+}
+
+/** A request as `AuthGuard` lets it on to an `@AllowAnonymous()` route: one of the two is there. */
+export interface AdmittedRequest extends Request {
+  user?: Principal;
+  anonymousCaller?: Caller;
 }
 
 export const ALLOWS_ANONYMOUS = 'allowsAnonymous';
@@ -23,14 +30,21 @@ export const ALLOWS_ANONYMOUS = 'allowsAnonymous';
 export const AllowAnonymous = (): CustomDecorator => SetMetadata(ALLOWS_ANONYMOUS, true);
 
 /** The caller of an `@AllowAnonymous()` route. */
-export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller =>
-  callerOf(context.switchToHttp().getRequest<Request>()),
-);
+export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
+  const { user, anonymousCaller } = context.switchToHttp().getRequest<AdmittedRequest>();
+  return user === undefined ? anonymousCaller! : callerOf(user);
+});
 
-export function callerOf({ user, ip }: { user?: unknown; ip?: string }): Caller {
-  if (user === undefined) {
-    return { userId: null, limited: { id: `address ${normalizeIp(ip ?? '')}`, role: 'user' } };
-  }
-  const principal = user as Principal;
-  return { userId: principal.id, limited: principal };
-}
+export const callerOf = (user: Principal): Caller => ({
+  userId: user.id,
+  payer: payerOf(user),
+  limited: user,
+});
+
+/** Whose budget a signed-in caller's requests are taken from. */
+export const payerOf = (user: Principal): Payer => ({
+  id: user.id,
+  userId: user.id,
+  keyId: user.kind === 'key' ? user.keyId : null,
+  timezone: user.timezone,
+});

@@ -7,7 +7,7 @@ import { Strategy } from 'passport-jwt';
 import { Settings } from '../config/settings';
 import { TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_ISSUER, toClaims } from './access-tokens';
 import { jwtSecretOf } from './jwt-secret';
-import type { Principal } from './principal';
+import type { SessionPrincipal } from './principal';
 import { SessionCredentials } from './session-credentials';
 import { SessionsService } from './sessions.service';
 
@@ -31,7 +31,7 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
     passport.use(this);
   }
 
-  async validate(payload: unknown): Promise<Principal | false> {
+  async validate(payload: unknown): Promise<SessionPrincipal | false> {
     const claims = toClaims(payload);
     return (claims && (await this.sessions.findPrincipal(claims))) ?? false;
   }

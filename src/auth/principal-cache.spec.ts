@@ -1,4 +1,4 @@
-import type { Principal } from './principal';
+import type { SessionPrincipal } from './principal';
 import { PrincipalCache } from './principal-cache';
 
 describe('PrincipalCache', () => {
@@ -9,7 +9,7 @@ describe('PrincipalCache', () => {
     cache = new PrincipalCache({ now: () => new Date(nowMs) });
   });
 
-  const principal = (over: Partial<Principal> = {}): Principal => ({
+  const principal = (over: Partial<SessionPrincipal> = {}): SessionPrincipal => ({
     id: 'ada',
     role: 'user',
     timezone: 'UTC',
@@ -18,7 +18,7 @@ describe('PrincipalCache', () => {
     tokenExpiresAt: new Date(nowMs + 60_000),
     ...over,
   });
-  const remember = (token: string, whom = principal()): Promise<Principal> =>
+  const remember = (token: string, whom = principal()): Promise<unknown> =>
     cache.refresh(token, async () => whom);
 
   it('knows a token for 5 seconds after it was verified', async () => {

@@ -1,14 +1,17 @@
 import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock';
-import type { Principal } from './principal';
+import type { ExternalPrincipal, SessionPrincipal } from './principal';
 
 /** How long another instance's sign-out may go unnoticed here. */
 const RECHECK_AFTER_MS = 5000;
 const MOST_ENTRIES = 10_000;
 
+/** Not keys, which are to be refused at once when they are revoked. */
+type Remembered = SessionPrincipal | ExternalPrincipal;
+
 interface Entry {
-  principal: Principal;
+  principal: Remembered;
   recheckAt: number;
 }
 
@@ -20,14 +23,14 @@ export class PrincipalCache {
 
   constructor(private readonly clock: Clock) {}
 
-  find(token: string): Principal | undefined {
+  find(token: string): Remembered | undefined {
     const entry = this.entries.get(keyOf(token));
     if (entry === undefined || entry.recheckAt <= this.now()) return undefined;
     return entry.principal;
   }
 
   /** Asks `verify`, and remembers the answer as of the moment of asking. */
-  async refresh(token: string, verify: () => Promise<Principal>): Promise<Principal> {
+  async refresh(token: string, verify: () => Promise<Remembered>): Promise<Remembered> {
     const askedAt = this.now();
     const evictionsBefore = this.evictions;
     const principal = await verify();
@@ -40,11 +43,11 @@ export class PrincipalCache {
   evictFamily(sessionFamily: string): void {
     this.evictions++;
     for (const [key, { principal }] of this.entries) {
-      if (principal.sessionFamily === sessionFamily) this.entries.delete(key);
+      if (principal.kind === 'session' && principal.sessionFamily === sessionFamily) this.entries.delete(key);
     }
   }
 
-  private remember(token: string, principal: Principal, askedAt: number): void {
+  private remember(token: string, principal: Remembered, askedAt: number): void {
     const key = keyOf(token);
     // Taken out first, so that the map's order is that of the last check and its first entry the stalest.
     this.entries.delete(key);

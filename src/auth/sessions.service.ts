@@ -5,7 +5,7 @@ import { CommitUnknownError, Database, type SqlRunner, type Transaction } from '
 import { sql } from '../database/sql';
 import type { AccessTokenClaims } from './access-tokens';
 import { jwtSecretOf } from './jwt-secret';
-import type { Principal } from './principal';
+import type { SessionPrincipal } from './principal';
 import { PrincipalCache } from './principal-cache';
 import {
   hashRefreshToken,
@@ -85,9 +85,9 @@ export class SessionsService {
   }
 
   /** Whom an access token speaks for now; undefined when its user is gone or its session has ended. */
-  async findPrincipal(claims: AccessTokenClaims): Promise<Principal | undefined> {
+  async findPrincipal(claims: AccessTokenClaims): Promise<SessionPrincipal | undefined> {
     const { userId, sessionFamily, expiresAt } = claims;
-    const [user] = await this.database.query<Pick<Principal, 'role' | 'timezone'>>(sql`
+    const [user] = await this.database.query<Pick<SessionPrincipal, 'role' | 'timezone'>>(sql`
       SELECT role, timezone FROM users
       WHERE id = ${userId} AND EXISTS (
         SELECT 1 FROM refresh_tokens

@@ -5,12 +5,12 @@ export class User {
   @PrimaryColumn('uuid')
   id!: string;
 
-  /** Lower case. */
-  @Column('text')
-  email!: string;
+  /** Lower case. null, as is the password, of one who comes from an external issuer. */
+  @Column('text', { nullable: true })
+  email!: string | null;
 
-  @Column('text', { name: 'password_hash' })
-  passwordHash!: string;
+  @Column('text', { name: 'password_hash', nullable: true })
+  passwordHash!: string | null;
 
   @Column('text')
   role!: 'user' | 'admin';

@@ -10,20 +10,20 @@ const FIRST_USER_LOCK = 7_235_009;
 
 export type NewUser = Pick<User, 'id' | 'email' | 'passwordHash' | 'timezone'>;
 
-/** The accounts. */
+/** The accounts of those who sign in here. */
 @Injectable()
 export class UsersService {
   constructor(private readonly database: Database) {}
 
   /**
-   * Makes an account; the first of an empty database is the admin's. Sign-ups wait for each other until `tx` ends, so
-   * that of two at once only one finds the database empty.
+   * Makes an account; the first there is becomes the admin's, whoever came from an external issuer before. Sign-ups wait
+   * for each other until `tx` ends, so that of two at once only one finds none.
    * @throws AppError email_taken
    */
   async create(tx: Transaction, newUser: NewUser): Promise<User> {
     await tx.query(sql`SELECT pg_advisory_xact_lock(${FIRST_USER_LOCK}::bigint)`);
     const [row] = await tx.query<{ is_first: boolean }>(
-      sql`SELECT NOT EXISTS (SELECT 1 FROM users) AS is_first`,
+      sql`SELECT NOT EXISTS (SELECT 1 FROM users WHERE email IS NOT NULL) AS is_first`,
     );
     const user = tx.manager.create(User, { ...newUser, role: row!.is_first ? 'admin' : 'user' });
     try {

@@ -3,11 +3,13 @@ import { ApiAcceptedResponse, ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTag
 import { AgentService } from '../agent/agent.service';
 import { CurrentUser } from '../auth/current-user.decorator';
 import type { Principal } from '../auth/principal';
+import { Scopes } from '../auth/scopes';
 import { ParseUuidPipe } from '../common/parse-id.pipe';
 import { toTurnView, TurnView } from './turn.dto';
 
 @ApiTags('turns')
 @ApiBearerAuth()
+@Scopes('chat')
 @Controller('api/turns')
 export class TurnsController {
   constructor(private readonly agent: AgentService) {}

@@ -9,6 +9,7 @@ import {
 } from '@nestjs/swagger';
 import { CurrentUser } from '../auth/current-user.decorator';
 import type { Principal } from '../auth/principal';
+import { Scopes } from '../auth/scopes';
 import { type Page, PageQuery } from '../common/page';
 import { ParseIdPipe } from '../common/parse-id.pipe';
 import {
@@ -25,6 +26,7 @@ import { ConversationsService } from './conversations.service';
 
 @ApiTags('conversations')
 @ApiBearerAuth()
+@Scopes('chat')
 @Controller('api/conversations')
 export class ConversationsController {
   constructor(private readonly conversations: ConversationsService) {}

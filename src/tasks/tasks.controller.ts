@@ -22,6 +22,7 @@ import {
 } from '@nestjs/swagger';
 import { CurrentUser } from '../auth/current-user.decorator';
 import type { Principal } from '../auth/principal';
+import { Scopes } from '../auth/scopes';
 import type { Page } from '../common/page';
 import { ParseIdPipe } from '../common/parse-id.pipe';
 import { IfMatch } from './if-match';
@@ -44,6 +45,7 @@ const ApiIfMatch = (): MethodDecorator =>
 @ApiTags('tasks')
 @ApiBearerAuth()
 @UseInterceptors(VersionEtagInterceptor)
+@Scopes('tasks')
 @Controller('api/tasks')
 export class TasksController {
   constructor(private readonly tasks: TasksService) {}

@@ -1,6 +1,6 @@
 import * as chrono from 'chrono-node/en';
 import { type Due, isWithinYears, parseDue, toCalendarDate } from '../tasks/due';
-import { toInstant, toUtcMs, toWallClock, type WallClock } from './zoned-time';
+import { toInstant, toUtcMs, toWallClock, type WallClock } from '../common/zoned-time';
 
 /** What the date reader makes of a text: some parts of a date said, others implied. */
 type Reading = chrono.ParsedResult['start'];

@@ -24,7 +24,7 @@ export class SocketController {
     if (!isHandshake(request)) throw new AppError('not_found', 'Open a WebSocket here.');
     const opener = await this.auth.identify(request, request.ip ?? '');
     const { limited } = await this.auth.currentCaller(opener);
-    const release = this.slots.acquire(limited);
+    const release = await this.slots.acquire(limited);
     try {
       this.gateway.accept(request, response, opener).once('close', release);
     } catch (error) {

@@ -9,6 +9,8 @@ export interface WallClock {
 }
 
 const DAY_MS = 86_400_000;
+/** More than zones have names; each of those can be spelled in many ways, which accounts of old may do. */
+const MOST_KEPT = 600;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** What the clocks of a time zone show at an instant. */
@@ -43,12 +45,28 @@ export function toUtcMs({ year, month, day, hour, minute, second }: WallClock): 
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 
+const QUARTER_HOUR_MS = 900_000;
+const offsets = new Map<string, { quarterHour: number; minutes: number }>();
+
+/**
+ * By how much the clocks of a time zone are ahead of UTC, in whole minutes. Asked for every request: all zones change
+ * their clocks on the quarter-hour.
+ */
+export function utcOffsetMinutes(timezone: string, instant: Date): number {
+  const quarterHour = Math.floor(instant.getTime() / QUARTER_HOUR_MS);
+  const known = offsets.get(timezone);
+  if (known?.quarterHour === quarterHour) return known.minutes;
+  const minutes = Math.round(offsetMs(quarterHour * QUARTER_HOUR_MS, timezone) / 60_000);
+  keep(offsets, timezone, { quarterHour, minutes });
+  return minutes;
+}
+
 function offsetMs(instantMs: number, timezone: string): number {
   const wholeSecond = Math.floor(instantMs / 1000) * 1000;
   return toUtcMs(toWallClock(new Date(wholeSecond), timezone)) - wholeSecond;
 }
 
-/** Making one costs far more than using it, and there are a few hundred zones at most. */
+/** Making one costs far more than using it, and some 40 KB. */
 function formatOf(timezone: string): Intl.DateTimeFormat {
   const known = formats.get(timezone);
   if (known !== undefined) return known;
@@ -62,6 +80,11 @@ function formatOf(timezone: string): Intl.DateTimeFormat {
     minute: 'numeric',
     second: 'numeric',
   });
-  formats.set(timezone, format);
+  keep(formats, timezone, format);
   return format;
+}
+
+function keep<Value>(kept: Map<string, Value>, timezone: string, value: Value): void {
+  kept.set(timezone, value);
+  if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value!);
 }
