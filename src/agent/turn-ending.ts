@@ -1,4 +1,4 @@
-import { AppError } from '../common/app-error';
+import { AppError, signInRequired } from '../common/app-error';
 import { TurnStoppedError } from './running-turns';
 
 /** How a turn that cannot go on ends, and what whoever waits for it is told. */
@@ -39,6 +39,8 @@ function endingOfStop({ reason }: TurnStoppedError): TurnEnding {
       return CANCELLED;
     case 'lease_lost':
       return ABANDONED;
+    case 'key_revoked':
+      return { state: 'failed', isResumable: false, error: signInRequired() };
     case 'deadline': {
       const error = new AppError('upstream_timeout', 'The turn took longer than the server allows.');
       return { state: 'failed', isResumable: true, error };

@@ -31,7 +31,7 @@ export interface NewTurn {
   message: string;
   model: string;
   /** Makes the first call of the conversation's history, which ends with the new message; it must do nothing else. */
-  prepare: (history: StoredMessage[]) => PreparedCall;
+  prepare: (conversationId: number, history: StoredMessage[]) => PreparedCall;
 }
 
 /** What is to be sent, and its intent. */
@@ -74,7 +74,7 @@ export class TurnJournal {
   /**
    * T0: the turn, the user's message and the intent of the first call, together.
    * The turn's row comes before the conversation's in every move, so that no two moves can wait for each other.
-   * @throws AppError not_found, conversation_busy
+   * @throws AppError not_found, conversation_busy, quota_exceeded, model_not_allowed
    */
   async accept(turn: NewTurn): Promise<PreparedCall & { conversationId: number }> {
     let accepted: (PreparedCall & { conversationId: number }) | undefined;
@@ -85,7 +85,7 @@ export class TurnJournal {
       await this.conversations.append(tx, conversationId, turn.turnId, [
         { role: 'user', content: turn.message },
       ]);
-      const prepared = turn.prepare(await this.conversations.history(tx, conversationId));
+      const prepared = turn.prepare(conversationId, await this.conversations.history(tx, conversationId));
       await this.usage.open(tx, prepared.intent);
       return (accepted = { conversationId, ...prepared });
     };
@@ -114,14 +114,14 @@ export class TurnJournal {
   }
 
   /**
-   * A failed attempt is settled and the next one's intent written.
+   * A failed attempt is settled, which gives back what was reserved for it, and the next one's intent written.
    * @throws TurnMovedError when the turn is no longer ours to go on with; the failed attempt is settled all the same
+   * @throws AppError quota_exceeded, likewise
    */
   async retry(at: TurnPosition, failed: Settlement, next: CallIntent): Promise<void> {
+    await this.usage.settle(this.database, failed);
     const condition = sql`EXISTS (SELECT 1 FROM turns WHERE ${stillAt(at, 'calling')})`;
-    const opened = await this.database.query(sql`
-      WITH ${this.usage.settling(failed)} ${this.usage.opening(next, condition)}`);
-    if (opened.length === 0) throw new TurnMovedError();
+    if (!(await this.usage.open(this.database, next, condition))) throw new TurnMovedError();
   }
 
   /** Books a call of a turn that someone else has moved; done already, it changes nothing. */
@@ -337,7 +337,8 @@ export class TurnJournal {
           finished_at = now()
         FROM expired WHERE turns.id = expired.id RETURNING turns.id`);
       const isOver = sql`turn_id IN (SELECT id FROM turns WHERE state NOT IN ('calling', 'tools'))`;
-      for (const call of await this.usage.findOpen(tx, isOver)) await this.usage.settle(tx, estimate(call));
+      const calls = await this.usage.findOpen(tx, isOver);
+      await this.usage.settle(tx, ...calls.map(estimate));
       return expired.length;
     });
   }

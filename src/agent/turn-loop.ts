@@ -12,7 +12,7 @@ import type { ModelsService } from '../models/models.service';
 import type { Metrics } from '../observability/metrics';
 import type { ToolRegistry } from '../tools/tool-registry';
 import type { ParsedToolCall, ToolOutcome } from '../tools/tool.types';
-import type { CallIntent, Settlement, TokenUsage } from '../usage/usage.types';
+import type { CallIntent, Payer, Settlement, TokenUsage } from '../usage/usage.types';
 import { toChatMessage } from './history-projection';
 import { RepeatedCalls } from './repeated-calls';
 import type { TurnEvents } from './turn-events';
@@ -21,6 +21,7 @@ import { LEASE_SECONDS, type RanTools, type TurnEnd, type TurnJournal, TurnMoved
 import { isActive, type TurnPosition, type TurnResult } from './turn.types';
 
 const END_RETRY_MS = 1000;
+const UNKNOWN_TOOL = 'unknown';
 
 export interface LoopServices {
   settings: Settings;
@@ -35,6 +36,7 @@ export interface LoopServices {
 export interface AcceptedTurn {
   position: TurnPosition;
   userId: string;
+  payer: Payer;
   timezone: string;
   model: string;
   messages: ChatMessage[];
@@ -116,7 +118,8 @@ export class TurnLoop {
       await this.settled(() => journal.complete(this.position, settlement, this.result, text));
       return true;
     }
-    await this.settled(() => journal.enterTools(this.position, settlement, reply));
+    const called = { ...settlement, tools: this.knownTools(calls) };
+    await this.settled(() => journal.enterTools(this.position, called, reply));
     await this.runTools(reply, calls);
     return false;
   }
@@ -151,6 +154,12 @@ export class TurnLoop {
     return reply.toolCalls.map(({ name, argumentsText }, index) =>
       this.services.tools.parse({ id: `${prefix}_${index + 1}`, name, argumentsText }),
     );
+  }
+
+  /** A model can make names up; what it calls by them is counted together. */
+  private knownTools(calls: ParsedToolCall[]): string[] {
+    const { tools } = this.services;
+    return [...new Set(calls.map(({ name }) => (tools.has(name) ? name : UNKNOWN_TOOL)))];
   }
 
   private async runTools(reply: ModelReply, calls: ParsedToolCall[]): Promise<void> {
@@ -195,13 +204,17 @@ export class TurnLoop {
       messages: [...this.messages, ...messages.map(toChatMessage)],
       tools: tools.definitions(),
     };
-    const nextIntent = models.intend({ ...this.intent, step: this.position.step + 1 }, nextRequest);
+    const { turnId, conversationId, step } = this.position;
+    const nextIntent = models.intend(
+      { payer: this.turn.payer, turnId, conversationId, step: step + 1 },
+      nextRequest,
+    );
     this.unsentIntent = nextIntent;
     return { outcomes, messages, result, nextIntent };
   }
 
   private tellOutcome(call: ParsedToolCall, { ok, result, changes }: ToolOutcome): void {
-    this.services.metrics.countToolCall(this.services.tools.has(call.name) ? call.name : 'unknown', ok);
+    this.services.metrics.countToolCall(this.services.tools.has(call.name) ? call.name : UNKNOWN_TOOL, ok);
     this.repeats.add(call);
     this.events.push({ type: 'tool_result', id: call.id, tool: call.name, isOk: ok, result, changes });
   }

@@ -9,13 +9,15 @@ export type ChatRequest = TurnRequest | CompletionRequest;
 export const isCompletion = (request: ChatRequest): request is CompletionRequest =>
   request instanceof CompletionRequest;
 
+export const asksForCompletion = (body: object): boolean => 'messages' in body;
+
 /** A body with `messages` asks for a stateless completion, one with `message` for a turn. */
 @Injectable()
 export class ChatBodyPipe implements PipeTransform<object, Promise<ChatRequest>> {
   private readonly input = new InputPipe();
 
   async transform(body: object): Promise<ChatRequest> {
-    if (!('messages' in body)) {
+    if (!asksForCompletion(body)) {
       return (await this.input.transform(body, { type: 'body', metatype: TurnRequest })) as TurnRequest;
     }
     if (!('message' in body)) return toCompletionRequest(body);

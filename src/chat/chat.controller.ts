@@ -11,17 +11,19 @@ import {
 import type { Request, Response } from 'express';
 import { AgentService, type StartedTurn } from '../agent/agent.service';
 import type { TurnResult } from '../agent/turn.types';
-import { signInRequired } from '../auth/auth-errors';
-import { AllowAnonymous, type Caller, CurrentCaller } from '../auth/caller';
+import { AllowAnonymous, type Caller, CurrentCaller, payerOf } from '../auth/caller';
 import type { Principal } from '../auth/principal';
+import { type Scope, Scopes } from '../auth/scopes';
+import { signInRequired } from '../common/app-error';
 import { toErrorBody } from '../common/error-body';
 import { toAppError } from '../common/error.filter';
 import { requestContext } from '../common/request-context';
 import { requestIdOf } from '../common/request-id.middleware';
 import { SseWriter } from '../common/sse-writer';
+import type { Door } from '../config/limit-variables';
 import { RateLimited } from '../limits/rate-limited.decorator';
 import { StreamSlots } from '../limits/stream-slots';
-import { ChatBodyPipe, type ChatRequest, isCompletion } from './chat-body.pipe';
+import { asksForCompletion, ChatBodyPipe, type ChatRequest, isCompletion } from './chat-body.pipe';
 import { CompletionRequest } from './completion.dto';
 import { CompletionsService } from './completions.service';
 import { toBlock } from './turn-blocks';
@@ -58,7 +60,8 @@ const STREAM_EXAMPLE = [
 @ApiBearerAuth()
 @ApiExtraModels(TurnRequest, CompletionRequest)
 @AllowAnonymous()
-@RateLimited('chat')
+@Scopes(scopeOfBody)
+@RateLimited(doorOfBody)
 @Controller('api/chat')
 export class ChatController {
   constructor(
@@ -100,7 +103,7 @@ export class ChatController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    this.streams.hold(caller.limited, response);
+    await this.streams.hold(caller.limited, response);
     if (isCompletion(body)) {
       await this.completions.stream({ request: body, rawBody: request.rawBody!, caller }, response);
       return;
@@ -113,6 +116,7 @@ export class ChatController {
     const turn = await requestContext.run({ requestId: requestIdOf(response) }, () =>
       this.agent.start({
         userId: user.id,
+        payer: payerOf(user),
         timezone: user.timezone,
         conversationId: body.conversation_id,
         message: body.message,
@@ -149,6 +153,16 @@ async function resultOf(turn: StartedTurn): Promise<TurnResult> {
     if (event.type === 'completed') result = event.result;
   }
   return result!;
+}
+
+/** Of two that share their address: as the body will be taken, it is scoped. */
+function scopeOfBody({ body }: Request): Scope {
+  return asksForCompletion(body as object) ? 'proxy' : 'chat';
+}
+
+/** As which it is counted, too. */
+function doorOfBody({ body }: Request): Door {
+  return asksForCompletion(body as object) ? 'chat' : 'agent';
 }
 
 /** Turns are users': a caller without a token has none. */

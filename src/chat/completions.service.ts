@@ -7,15 +7,18 @@ import { PacedResponse } from '../common/paced-response';
 import { SseWriter } from '../common/sse-writer';
 import { Settings } from '../config/settings';
 import { planAdjustments } from '../models/adapt-request';
-import type { ForwardedCall } from '../models/forwarded-call';
-import { ModelsService } from '../models/models.service';
+import type { ForwardedCall, ForwardedRequest } from '../models/forwarded-call';
+import { limitedBody } from '../models/limited-body';
+import { type ChosenModel, ModelsService } from '../models/models.service';
 import { OwnedObjects } from '../models/owned-objects.service';
+import { pointsElsewhere } from '../models/pointers';
 import { toUpstreamError, UpstreamReplyError } from '../models/upstream-errors';
 import { reportBrokenStream } from '../relay/broken-stream';
 import { stopWhenClientLeaves } from '../relay/client-leaving';
 import { DeltaReader } from '../relay/delta-reader';
 import { forgetBody } from '../relay/forget-body';
 import { readJsonAnswer } from '../relay/read-answer';
+import { tellCache } from '../relay/told-cache';
 import { tellChanges } from '../relay/told-changes';
 import type { CompletionRequest } from './completion.dto';
 
@@ -24,6 +27,14 @@ export interface ReceivedCompletion {
   request: CompletionRequest;
   rawBody: Buffer;
   caller: Caller;
+}
+
+/** A request as it goes out, where nobody's limit changes it. */
+interface BuiltCompletion {
+  chosen: ChosenModel;
+  body: Buffer;
+  adjusted: string[];
+  response: Response;
 }
 
 /** Completions without a conversation, passed on to the model's provider. */
@@ -41,6 +52,7 @@ export class CompletionsService {
   async answer(received: ReceivedCompletion, response: Response): Promise<void> {
     const call = await this.prepare(received, false, response);
     await call.send();
+    tellCache(response, call);
     const { bytes, value } = await readJsonAnswer(call);
     const answer = withContent(bytes, value);
     response.writeHead(200, {
@@ -54,6 +66,7 @@ export class CompletionsService {
   async stream(received: ReceivedCompletion, response: Response): Promise<void> {
     const call = await this.prepare(received, true, response);
     const head = await call.send();
+    tellCache(response, call);
     forgetBody(response);
     const writer = new SseWriter(response, {
       onBehind: () => call.pause(),
@@ -114,17 +127,37 @@ export class CompletionsService {
       });
     }
     const call = this.models.forward(
-      { userId: caller.userId, door: 'chat', model, provider },
+      { payer: caller.payer, door: 'chat', model, provider },
       {
         method: 'POST',
         path: '/chat/completions',
         body,
         headers: { 'content-type': 'application/json' },
         isRetried: true,
+        isStream,
+        ...this.limitsOf(request, { chosen, body, adjusted, response }),
       },
     );
     stopWhenClientLeaves(response, call);
     return call;
+  }
+
+  private limitsOf(
+    request: CompletionRequest,
+    { chosen, body, adjusted, response }: BuiltCompletion,
+  ): Pick<ForwardedRequest, 'outlook' | 'limited'> {
+    const fields: Record<string, unknown> = { ...request };
+    const { maxOutputTokens } = this.settings;
+    const mostOutputTokens = Math.min(request.max_tokens ?? maxOutputTokens, maxOutputTokens);
+    const limited = (): Buffer => {
+      const limits = { model: chosen.name, dialect: 'chat', fields, body, mostOutputTokens } as const;
+      const { body: bounded, changed } = limitedBody(limits);
+      // By the name that its clients know.
+      const told = changed.map((name) => (name === 'max_completion_tokens' ? 'max_tokens' : name));
+      tellChanges(response, chosen, [...new Set([...adjusted, ...told])]);
+      return bounded;
+    };
+    return { outlook: { mostOutputTokens, pointsElsewhere: pointsElsewhere(fields) }, limited };
   }
 
   /** The client's bytes, with no more changed than must be. */

@@ -2,6 +2,7 @@ import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { AllowAnonymous, type Caller, CurrentCaller } from '../auth/caller';
+import { Scopes } from '../auth/scopes';
 import { type ProviderName, SIBLING_NAMES } from '../config/providers';
 import { RateLimited } from '../limits/rate-limited.decorator';
 import { StreamSlots } from '../limits/stream-slots';
@@ -32,7 +33,8 @@ const EXAMPLES = {
 @ApiTags('chat')
 @ApiBearerAuth()
 @AllowAnonymous()
-@RateLimited('chat')
+@Scopes('proxy')
+@RateLimited('provider')
 @Controller('api')
 export class ProviderChatController {
   constructor(
@@ -57,7 +59,7 @@ export class ProviderChatController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    this.streams.hold(caller.limited, response);
+    await this.streams.hold(caller.limited, response);
     const isJsonLines =
       request.accepts('text/event-stream', 'application/x-ndjson') === 'application/x-ndjson';
     const chat = { provider: providerOfRoute(request.path), request: withOwnSchema(body, request), caller };

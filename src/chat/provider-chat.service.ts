@@ -5,10 +5,12 @@ import { AppError, notFound } from '../common/app-error';
 import type { ProviderName } from '../config/providers';
 import { Settings } from '../config/settings';
 import type { ForwardedCall } from '../models/forwarded-call';
+import { givenBound } from '../models/limited-body';
 import { ModelsService } from '../models/models.service';
 import { stopWhenClientLeaves } from '../relay/client-leaving';
 import { forgetBody } from '../relay/forget-body';
 import { StreamRelay } from '../relay/stream-relay';
+import { tellCache } from '../relay/told-cache';
 import { tellChanges } from '../relay/told-changes';
 import { toJsonLines } from './json-lines';
 import { toProviderBody } from './provider-body';
@@ -36,6 +38,7 @@ export class ProviderChatService {
   async stream(chat: ProviderChat, isJsonLines: boolean, response: Response): Promise<void> {
     const call = this.prepare(chat, response);
     const head = await call.send();
+    tellCache(response, call);
     forgetBody(response);
     const options = isJsonLines
       ? { transform: toJsonLines, headers: { 'Content-Type': `${JSON_LINES}; charset=utf-8` } }
@@ -59,13 +62,14 @@ export class ProviderChatService {
       });
     }
     const call = this.models.forward(
-      { userId: caller.userId, door: 'provider', model, provider },
+      { payer: caller.payer, door: 'provider', model, provider },
       {
         method: 'POST',
         path: family === 'responses' ? '/responses' : '/chat/completions',
         body: Buffer.from(JSON.stringify(parameters)),
         headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
         isRetried: true,
+        outlook: { mostOutputTokens: givenBound(family, parameters) ?? this.settings.maxOutputTokens },
       },
     );
     stopWhenClientLeaves(response, call);

@@ -68,6 +68,13 @@ describe('readEnvironment', () => {
     ['NODE_ENV', 'prod', 'one of development, production, test'],
     ['PORT', '70000', 'a whole number from 0 to 65535'],
     ['DATABASE_URL', 'localhost/keyturn', 'a URL that starts with postgres:// or postgresql://'],
+    ['REDIS_URL', 'localhost:6379', 'a URL such as redis://user:password@host:6379/0, or rediss:// for TLS'],
+    [
+      'RATE_LIMIT_DOORS',
+      'v1=-1',
+      'a comma-separated list such as v1=30/600,socket=10 (requests a minute, then an hour, each at most 10000000) of agent, chat, provider, socket, v1, each once',
+    ],
+    ['RATE_LIMIT_PER_HOUR', '10000001', 'a whole number from 0 to 10000000'],
     ['OPENAI_BASE_URL', 'api.openai.com', 'a URL that starts with http:// or https://'],
     ['SIMULATOR', 'yes', 'one of auto, on, off'],
     ['ACCESS_TOKEN_TTL', 'soon', 'a duration such as 500ms, 30s, 15m, 24h or 30d, at most 366d'],
@@ -169,6 +176,38 @@ describe('readEnvironment', () => {
     it('of a file is measured too', () => {
       const source = { NODE_ENV: 'production', JWT_SECRET_FILE: file('secret', 'short') };
       expect(faultOf(source)).toContain('JWT_SECRET must have at least 32 bytes');
+    });
+  });
+
+  describe('an external issuer', () => {
+    const AUTH_JWKS_URL = 'https://login.example.com/jwks';
+    const AUTH_ISSUER = 'https://login.example.com';
+    const AUTH_AUDIENCE = 'keyturn-chat';
+    const needs = 'must be set too: an external issuer needs AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE.';
+
+    it('is all of its three variables, or none', () => {
+      expect(faultOf({ AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE })).toBe('');
+      expect(faultOf({ AUTH_ISSUER: ' ', AUTH_AUDIENCE: '' })).toBe('');
+    });
+
+    it.each<[object, string]>([
+      [{ AUTH_JWKS_URL, AUTH_ISSUER }, `AUTH_AUDIENCE ${needs}`],
+      [{ AUTH_ISSUER, AUTH_AUDIENCE }, `AUTH_JWKS_URL ${needs}`],
+      [{ AUTH_JWKS_URL }, `AUTH_ISSUER and AUTH_AUDIENCE ${needs}`],
+      [
+        { AUTH_JWKS_URL: 'login.example.com', AUTH_ISSUER, AUTH_AUDIENCE },
+        'AUTH_JWKS_URL must be a URL that starts with http:// or https://',
+      ],
+      [
+        { AUTH_JWKS_URL: 'https://u:hunter2@h/jwks', AUTH_ISSUER, AUTH_AUDIENCE },
+        'AUTH_JWKS_URL must name no user: public keys are there for everyone.',
+      ],
+      [
+        { AUTH_JWKS_URL, AUTH_ISSUER: 'keyturn', AUTH_AUDIENCE },
+        'AUTH_ISSUER must be another than keyturn, our own name.',
+      ],
+    ])('is refused as %o', (source, fault) => {
+      expect(faultOf(source as NodeJS.ProcessEnv)).toContain(fault);
     });
   });
 

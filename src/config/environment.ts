@@ -1,15 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { StartupError } from '../common/startup-error';
+import { doorLimits, MOST_REQUESTS, redisUrl } from './limit-variables';
 import { SIBLING_NAMES, type SiblingName } from './providers';
 import {
   byteSize,
   commaList,
   duration,
+  durationOrNone,
   flag,
   oneOf,
   origins,
   text,
   url,
+  usd,
   type Variable,
   wholeNumber,
 } from './variable';
@@ -17,6 +20,10 @@ import {
 const SECOND = 1000;
 const DAY = 86_400 * SECOND;
 const YEAR = 366 * DAY;
+
+const ISSUER_VARIABLES = ['AUTH_JWKS_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE'] as const;
+/** As our own tokens name theirs. */
+const OWN_ISSUER = 'keyturn';
 
 const TEMPLATE_NAME = /^[A-Z][A-Z0-9_]{0,99}$/;
 
@@ -40,6 +47,7 @@ export const VARIABLES = {
   DATA_DIR: text('.data'),
   DATABASE_URL: url('postgres', 'postgresql'),
   DATABASE_POOL_SIZE: wholeNumber(20, { min: 2, max: 1000 }),
+  REDIS_URL: redisUrl(),
 
   OPENAI_API_KEY: text(),
   OPENAI_BASE_URL: url('http', 'https'),
@@ -54,6 +62,9 @@ export const VARIABLES = {
   JWT_SECRET: text(),
   ACCESS_TOKEN_TTL: duration(DAY, YEAR),
   REFRESH_TOKEN_TTL: duration(30 * DAY, YEAR),
+  AUTH_JWKS_URL: url('http', 'https'),
+  AUTH_ISSUER: text(),
+  AUTH_AUDIENCE: text(),
   ANONYMOUS_ACCESS: oneOf('off', ['off', 'proxy']),
   CORS_ORIGINS: origins(['http://localhost:5173', 'http://127.0.0.1:5173', 'http://localhost:3000']),
   TRUST_PROXY: wholeNumber(0, { min: 0, max: 16 }),
@@ -61,10 +72,18 @@ export const VARIABLES = {
   MAX_OUTPUT_TOKENS: wholeNumber(4096, { min: 16, max: 1_000_000 }),
   PROMPT_TEMPLATES: commaList([]),
 
-  RATE_LIMIT_PER_MINUTE: wholeNumber(60, { min: 0, max: 10_000_000 }),
-  RATE_LIMIT_ANONYMOUS_PER_MINUTE: wholeNumber(20, { min: 0, max: 10_000_000 }),
+  RATE_LIMIT_PER_MINUTE: wholeNumber(60, { min: 0, max: MOST_REQUESTS }),
+  RATE_LIMIT_PER_HOUR: wholeNumber(0, { min: 0, max: MOST_REQUESTS }),
+  RATE_LIMIT_ANONYMOUS_PER_MINUTE: wholeNumber(20, { min: 0, max: MOST_REQUESTS }),
+  RATE_LIMIT_ANONYMOUS_PER_HOUR: wholeNumber(0, { min: 0, max: MOST_REQUESTS }),
+  RATE_LIMIT_DOORS: doorLimits(),
   MAX_STREAMS_PER_USER: wholeNumber(8, { min: 0, max: 100_000 }),
   AUTH_ATTEMPTS_PER_MINUTE: wholeNumber(20, { min: 0, max: 1_000_000 }),
+
+  DAILY_TOKEN_LIMIT: wholeNumber(0, { min: 0, max: 1_000_000_000_000_000 }),
+  MONTHLY_COST_LIMIT_USD: usd(0),
+
+  CACHE_TTL: durationOrNone(30 * DAY),
 
   HISTORY_TOKEN_LIMIT: wholeNumber(16_000, { min: 500, max: 10_000_000 }),
   AGENT_MAX_STEPS: wholeNumber(8, { min: 1, max: 100 }),
@@ -106,8 +125,26 @@ export function readEnvironment(source: NodeJS.ProcessEnv): Environment {
   if (environment.NODE_ENV === 'production' && environment.JWT_SECRET !== undefined && secretBytes < 32) {
     faults.push('JWT_SECRET must have at least 32 bytes in production (`openssl rand -base64 48` makes one)');
   }
+  faults.push(...faultsOfIssuer(environment));
   if (faults.length > 0) throw new StartupError(`${faults.join('; ')}.`);
   return environment;
+}
+
+/** An issuer without its audience would have its tokens for others taken here. */
+function faultsOfIssuer(environment: Pick<Environment, (typeof ISSUER_VARIABLES)[number]>): string[] {
+  const missing = ISSUER_VARIABLES.filter((name) => environment[name] === undefined);
+  const isPartial = missing.length > 0 && missing.length < ISSUER_VARIABLES.length;
+  return [
+    ...(isPartial
+      ? [`${missing.join(' and ')} must be set too: an external issuer needs ${ISSUER_VARIABLES.join(', ')}`]
+      : []),
+    ...(environment.AUTH_ISSUER === OWN_ISSUER
+      ? [`AUTH_ISSUER must be another than ${OWN_ISSUER}, our own name`]
+      : []),
+    ...(environment.AUTH_JWKS_URL !== undefined && new URL(environment.AUTH_JWKS_URL).username !== ''
+      ? ['AUTH_JWKS_URL must name no user: public keys are there for everyone']
+      : []),
+  ];
 }
 
 /** Only what the operator names is ever a template, and never one of the server's own variables. */

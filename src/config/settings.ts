@@ -1,5 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { type Environment, readEnvironment } from './environment';
+import type { DoorLimits } from './limit-variables';
 import { SIBLING_NAMES, SIBLING_PROVIDERS, type SiblingName } from './providers';
 
 /** What the whole server is set to, read once at start. Durations in milliseconds, sizes in bytes. */
@@ -8,6 +9,8 @@ export abstract class Settings {
   abstract readonly host: string;
   abstract readonly dataDirectory: string;
   abstract readonly database: { readonly url: string | undefined; readonly poolSize: number };
+  /** What instances count their limits in together. undefined: each counts its own, in memory. */
+  abstract readonly redisUrl: string | undefined;
   abstract readonly openai: {
     readonly apiKey: string | undefined;
     readonly baseUrl: string | undefined;
@@ -27,6 +30,9 @@ export abstract class Settings {
     readonly jwtSecret: string | undefined;
     readonly accessTokenTtlMs: number;
     readonly refreshTokenTtlMs: number;
+    /** Whose tokens are good here beside our own. */
+    readonly externalIssuer:
+      { readonly jwksUrl: string; readonly issuer: string; readonly audience: string } | undefined;
   };
   /** Whether the stateless doors are open to callers without a token. */
   abstract readonly isAnonymousAllowed: boolean;
@@ -39,11 +45,19 @@ export abstract class Settings {
   /** 0 means no limit. */
   abstract readonly limits: {
     readonly requestsPerMinute: number;
+    readonly requestsPerHour: number;
     /** Of an address without a token. */
     readonly anonymousRequestsPerMinute: number;
+    readonly anonymousRequestsPerHour: number;
+    /** Beside those, which are over all doors. */
+    readonly doors: DoorLimits;
     readonly streamsPerUser: number;
     readonly authAttemptsPerMinute: number;
   };
+  /** Of every user and address that has none of its own. 0 means none. */
+  abstract readonly quotas: { readonly tokensADay: number; readonly costAMonthMicroUsd: number };
+  /** How long answers that are the same each time are kept. 0: not at all. */
+  abstract readonly cacheTtlMs: number;
   abstract readonly agent: {
     readonly historyTokenLimit: number;
     readonly maxSteps: number;
@@ -77,6 +91,13 @@ function readSiblings(environment: Environment): Settings['siblings'] {
   return siblings;
 }
 
+/** All three are set, or none: `readEnvironment` sees to it. */
+function readExternalIssuer(environment: Environment): Settings['auth']['externalIssuer'] {
+  const { AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = environment;
+  if (jwksUrl === undefined || issuer === undefined || audience === undefined) return undefined;
+  return { jwksUrl, issuer, audience };
+}
+
 /**
  * @param projectDirectory what a relative DATA_DIR starts from
  * @throws StartupError that names every bad variable with its cure
@@ -89,6 +110,7 @@ export function readSettings(source: NodeJS.ProcessEnv, projectDirectory: string
     host: environment.HOST,
     dataDirectory: isAbsolute(DATA_DIR) ? DATA_DIR : join(projectDirectory, DATA_DIR),
     database: { url: environment.DATABASE_URL, poolSize: environment.DATABASE_POOL_SIZE },
+    redisUrl: environment.REDIS_URL,
     openai: {
       apiKey: environment.OPENAI_API_KEY,
       baseUrl: environment.OPENAI_BASE_URL,
@@ -104,6 +126,7 @@ export function readSettings(source: NodeJS.ProcessEnv, projectDirectory: string
       jwtSecret: environment.JWT_SECRET,
       accessTokenTtlMs: environment.ACCESS_TOKEN_TTL,
       refreshTokenTtlMs: environment.REFRESH_TOKEN_TTL,
+      externalIssuer: readExternalIssuer(environment),
     },
     isAnonymousAllowed: environment.ANONYMOUS_ACCESS === 'proxy',
     corsOrigins: environment.CORS_ORIGINS,
@@ -113,10 +136,18 @@ export function readSettings(source: NodeJS.ProcessEnv, projectDirectory: string
     promptTemplates: environment.promptTemplates,
     limits: {
       requestsPerMinute: environment.RATE_LIMIT_PER_MINUTE,
+      requestsPerHour: environment.RATE_LIMIT_PER_HOUR,
       anonymousRequestsPerMinute: environment.RATE_LIMIT_ANONYMOUS_PER_MINUTE,
+      anonymousRequestsPerHour: environment.RATE_LIMIT_ANONYMOUS_PER_HOUR,
+      doors: environment.RATE_LIMIT_DOORS,
       streamsPerUser: environment.MAX_STREAMS_PER_USER,
       authAttemptsPerMinute: environment.AUTH_ATTEMPTS_PER_MINUTE,
     },
+    quotas: {
+      tokensADay: environment.DAILY_TOKEN_LIMIT,
+      costAMonthMicroUsd: environment.MONTHLY_COST_LIMIT_USD,
+    },
+    cacheTtlMs: environment.CACHE_TTL,
     agent: {
       historyTokenLimit: environment.HISTORY_TOKEN_LIMIT,
       maxSteps: environment.AGENT_MAX_STEPS,

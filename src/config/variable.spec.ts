@@ -2,12 +2,14 @@ import {
   byteSize,
   commaList,
   duration,
+  durationOrNone,
   flag,
   oneOf,
   origins,
   text,
   url,
   type Variable,
+  usd,
   wholeNumber,
 } from './variable';
 
@@ -18,12 +20,17 @@ const number = wholeNumber(3, { min: 0, max: 100 });
 const mode = oneOf('auto', ['auto', 'on']);
 const wait = duration(5);
 const longWait = duration(5, 366 * DAY);
+const anyWait = durationOrNone(30 * DAY);
 const size = byteSize(7);
 const database = url('postgres', 'postgresql');
 const site = origins(['http://a']);
 
 describe('variables', () => {
   it.each<[string, Variable<unknown>, string, unknown]>([
+    ['money', usd(0), '12.50', 12_500_000],
+    ['money to the millionth', usd(0), '0.000001', 1],
+    ['no money', usd(5), '0', 0],
+    ['the most money', usd(0), '1000000000', 1e15],
     ['text', text(), ' as it is ', ' as it is '],
     ['a whole number', number, '0', 0],
     ['a whole number', number, '100', 100],
@@ -37,6 +44,9 @@ describe('variables', () => {
     ['a duration', wait, '24h', DAY],
     ['the longest timer', wait, '24d', 24 * DAY],
     ['a long duration', longWait, '366d', 366 * DAY],
+    ['no duration', anyWait, '0', 0],
+    ['no duration', anyWait, '0s', 0],
+    ['a duration that may be none', anyWait, '30d', 30 * DAY],
     ['a size', size, '10', 10],
     ['a size', size, '512KB', 512 * 1024],
     ['the largest size', size, '64mb', 64 * 1024 ** 2],
@@ -48,10 +58,16 @@ describe('variables', () => {
   });
 
   it.each<[string, Variable<unknown>, string[]]>([
+    [
+      'money',
+      usd(0),
+      ['-1', '1e3', '12,50', '$5', '0.0000001', '1000000000.000001', '1000000001', 'NaN', '.5', '5.'],
+    ],
     ['a whole number', number, ['101', '-1', '1.5', '1e1', '0x10', 'ten', '5 apples', '∞', 'Infinity', '٣']],
     ['a choice', mode, ['ON', 'off', 'auto,on', 'toString']],
     ['a flag', flag(true), ['1', 'yes', 'True', '0']],
     ['a duration', wait, ['0', '0s', '-1s', '1.5s', '30 s', 's', '1w', '1S', '25d', '9999999999s']],
+    ['a duration that may be none', anyWait, ['31d', '-1s', '0w', '0.0', 'off']],
     ['a size', size, ['0', '-1', '1.5mb', '65mb', '1gb', '1e6', 'mb']],
     [
       'a database URL',

@@ -24,6 +24,21 @@ export function wholeNumber(fallback: number, range: { min: number; max: number 
   };
 }
 
+const MICRO_PER_USD = 1_000_000;
+const LARGEST_USD = 1_000_000_000;
+
+/** An amount of money in dollars, read as whole micro-USD. */
+export function usd(fallback: number): Variable<number> {
+  return {
+    fallback,
+    parse: (value) => {
+      const amount = /^\d+(\.\d{1,6})?$/.test(value) ? Number(value) : Number.NaN;
+      return amount <= LARGEST_USD ? Math.round(amount * MICRO_PER_USD) : undefined;
+    },
+    expects: `an amount in US dollars such as 20 or 12.50, at most ${LARGEST_USD}`,
+  };
+}
+
 export function oneOf<const T extends string>(fallback: NoInfer<T>, choices: readonly T[]): Variable<T> {
   return {
     fallback,
@@ -53,6 +68,16 @@ export function duration(fallbackMs: number, longestMs = LONGEST_TIMER_MS): Vari
       return ms > 0 && ms <= longestMs ? ms : undefined;
     },
     expects: `a duration such as 500ms, 30s, 15m, 24h or 30d, at most ${Math.floor(longestMs / 86_400_000)}d`,
+  };
+}
+
+/** The same, where 0 stands for none. */
+export function durationOrNone(longestMs: number): Variable<number> {
+  const some = duration(0, longestMs);
+  return {
+    ...some,
+    parse: (value) => (/^0+(ms|s|m|h|d)?$/.test(value) ? 0 : some.parse(value)),
+    expects: `0 for none, or ${some.expects}`,
   };
 }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Pool } from 'pg';
+import type { Pool, QueryConfig } from 'pg';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { AppError } from '../common/app-error';
 import {
@@ -42,15 +42,11 @@ export class Database implements SqlRunner {
 
   constructor(private readonly dataSource: DataSource) {}
 
-  /** One statement, one transaction. */
-  async query<Row = Record<string, unknown>>(statement: Sql): Promise<Row[]> {
-    try {
-      // The driver's pool itself: TypeORM's way around it costs more than the statement.
-      const { rows } = await this.pool.query(statement.text, statement.values);
-      return rows as Row[];
-    } catch (error) {
-      throw isDatabaseUnavailable(error) ? databaseUnavailable(error) : error;
-    }
+  /** One statement, one transaction; run again where Postgres chose it as a deadlock's victim. */
+  query<Row = Record<string, unknown>>(statement: Sql): Promise<Row[]> {
+    const { text, values } = statement;
+    // The driver's pool itself: TypeORM's way around it costs more than the statement.
+    return this.run<Row>({ text, values });
   }
 
   /**
@@ -61,14 +57,23 @@ export class Database implements SqlRunner {
     if (!this.isPreparing) return this.query(statement);
     try {
       const { text, values } = statement;
-      const { rows } = await this.pool.query({ name, text, values });
-      return rows as Row[];
+      return await this.run<Row>({ name, text, values });
     } catch (error) {
-      if (isDatabaseUnavailable(error)) throw databaseUnavailable(error);
       if (!isPreparedElsewhere(error)) throw error;
       // A pooler gives statements of one connection to another: nothing ran, and nothing is prepared from now on.
       this.isPreparing = false;
       return this.query(statement);
+    }
+  }
+
+  private async run<Row>(query: QueryConfig): Promise<Row[]> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return (await this.pool.query(query)).rows as Row[];
+      } catch (error) {
+        if (isDatabaseUnavailable(error)) throw databaseUnavailable(error);
+        if (attempt === MOST_ATTEMPTS || !isTransactionVictim(error)) throw error;
+      }
     }
   }
 

@@ -1,21 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chownSync, existsSync, mkdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { StartupError } from '../common/startup-error';
+import { findPostmaster, isRunning } from './postmaster';
 import { type Account, findClosedFolder, findPostgresAccount } from './postgres-account';
 import {
   copyNativeFolder,
@@ -49,6 +41,7 @@ export async function startEmbeddedPostgres(folder: string, password: string): P
   const isClosed = account !== undefined && findClosedFolder(dirname(folder)) !== undefined;
   const isNativeClosed = account !== undefined && findClosedFolder(native) !== undefined;
   const dataFolder = isClosed ? sharedDataFolder(folder) : folder;
+  if (isClosed) mkdirSync(SHARED_FOLDER, { recursive: true, mode: 0o755 });
   const binaries = repairNativeFolder(
     isNativeClosed ? await copyNativeFolder(native, SHARED_FOLDER) : native,
   );
@@ -58,7 +51,7 @@ export async function startEmbeddedPostgres(folder: string, password: string): P
   const child = spawnServer(binaries, dataFolder, port, account);
   await untilReady(child, port, password);
   return {
-    url: `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`,
+    url: urlOf(port, password),
     dataFolder,
     stop: () => stopServer(child),
   };
@@ -66,9 +59,26 @@ export async function startEmbeddedPostgres(folder: string, password: string): P
 
 function sharedDataFolder(folder: string): string {
   const digest = createHash('sha256').update(folder).digest('hex').slice(0, 12);
-  mkdirSync(SHARED_FOLDER, { recursive: true, mode: 0o755 });
   return join(SHARED_FOLDER, `${basename(folder)}-${digest}`);
 }
+
+/**
+ * Where the database with its data in `folder` answers, for who joins it; undefined where none runs. Nothing is made.
+ */
+export function findEmbeddedPostgres(folder: string, password: string): string | undefined {
+  for (const dataFolder of [folder, sharedDataFolder(folder)]) {
+    const running = findPostmaster(dataFolder);
+    if (running !== undefined) return urlOf(running.port, password);
+  }
+  return undefined;
+}
+
+/** Whether a first start has made one. */
+export const hasEmbeddedPostgres = (folder: string): boolean =>
+  [folder, sharedDataFolder(folder)].some((dataFolder) => existsSync(join(dataFolder, 'PG_VERSION')));
+
+const urlOf = (port: number, password: string): string =>
+  `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`;
 
 /** Made beside and renamed into place: a crash in between leaves nothing that looks like a cluster. */
 async function initialise(
@@ -177,10 +187,10 @@ async function stopServer(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-/** The app was killed and its database lives on. Its first line of postmaster.pid is the process to stop. */
+/** The app was killed and its database lives on. */
 async function stopLeftover(dataFolder: string): Promise<void> {
-  const pid = readPostmasterPid(dataFolder);
-  if (pid === undefined || !isPostgres(pid, dataFolder)) return;
+  const pid = findPostmaster(dataFolder)?.pid;
+  if (pid === undefined) return;
   process.kill(pid, 'SIGINT');
   const deadline = Date.now() + STOP_TIMEOUT_MS;
   while (isRunning(pid)) {
@@ -190,33 +200,6 @@ async function stopLeftover(dataFolder: string): Promise<void> {
       );
     }
     await delay(20);
-  }
-}
-
-function readPostmasterPid(dataFolder: string): number | undefined {
-  try {
-    const pid = Number(readFileSync(join(dataFolder, 'postmaster.pid'), 'utf8').split('\n')[0]);
-    return Number.isInteger(pid) && pid > 1 ? pid : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The pid may have gone to another program since; where the system can't tell, Postgres's own lock decides. */
-function isPostgres(pid: number, dataFolder: string): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(dataFolder);
-  } catch {
-    return process.platform !== 'linux' && isRunning(pid);
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -1,6 +1,6 @@
-interface Waiting<T> {
-  item: T;
-  resolve(): void;
+interface Waiting<Item, Result> {
+  item: Item;
+  resolve(result: Result): void;
   reject(error: unknown): void;
 }
 
@@ -8,18 +8,18 @@ interface Waiting<T> {
  * Writes many small things in few statements: an item that finds nothing under way goes at once, and whatever comes
  * while a batch is on the wire goes together in the next.
  */
-export class NaturalBatch<T> {
-  private waiting: Waiting<T>[] = [];
+export class NaturalBatch<Item, Result> {
+  private waiting: Waiting<Item, Result>[] = [];
   private isWriting = false;
 
-  /** @param write all of them or, when it throws, none */
+  /** @param write all of them, with a result for each in their order, or, when it throws, none */
   constructor(
-    private readonly write: (items: T[]) => Promise<void>,
+    private readonly write: (items: Item[]) => Promise<Result[]>,
     private readonly mostAtOnce = 500,
   ) {}
 
   /** Settles when the item's batch is written, or as its batch failed. */
-  add(item: T): Promise<void> {
+  add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ item, resolve, reject });
       if (!this.isWriting) void this.writeAll();
@@ -31,8 +31,8 @@ export class NaturalBatch<T> {
     while (this.waiting.length > 0) {
       const batch = this.waiting.splice(0, this.mostAtOnce);
       try {
-        await this.write(batch.map(({ item }) => item));
-        for (const one of batch) one.resolve();
+        const results = await this.write(batch.map(({ item }) => item));
+        batch.forEach((one, index) => one.resolve(results[index]!));
       } catch (error) {
         for (const one of batch) one.reject(error);
       }

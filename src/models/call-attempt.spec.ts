@@ -11,14 +11,16 @@ import type { ExchangeListener } from './upstream-exchange';
 
 const INTENT: CallIntent = {
   id: 'c0a8e6f2-5b1d-4c7e-9a53-1f2d3c4b5a69',
-  userId: null,
+  payer: { id: 'a0000000-0000-4000-8000-000000000000', userId: null, keyId: null, timezone: 'UTC' },
   turnId: null,
+  conversationId: null,
   step: null,
   attempt: 1,
   door: 'chat',
   provider: 'openai',
   model: 'gpt-4o-mini',
   inputTokensEstimate: 100,
+  worstCase: { tokens: 4500, outputTokens: 4096, answers: 1, costMicroUsd: 2500 },
 };
 const ANSWER = Buffer.from('{"model":"gpt-4o-mini","usage":{"prompt_tokens":21,"completion_tokens":7}}');
 const LEFT = new AppError('client_left', 'The client has left.');

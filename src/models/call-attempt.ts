@@ -7,6 +7,7 @@ import { settle } from './call-settlement';
 import { findModel } from './catalogue';
 import { ErrorAnswer } from './error-answer';
 import type { Provider, UpstreamRequest } from './provider';
+import { unseenOutputTokens } from './unseen-output';
 import { mayHaveBeenBilled, toUpstreamError } from './upstream-errors';
 import type { ExchangeListener, UpstreamExchange, UpstreamHead } from './upstream-exchange';
 import { RESPONSES_TAIL_BYTES, UsageReader } from './usage-reader';
@@ -32,6 +33,7 @@ export class CallAttempt implements ExchangeListener {
   private exchange: UpstreamExchange | undefined;
   private waiting: { resolve(head: UpstreamHead): void; reject(failure: unknown): void } | undefined;
   private hasHead = false;
+  private request: Pick<UpstreamRequest, 'isStream' | 'isBackground'> | undefined;
   private errorAnswer: ErrorAnswer | undefined;
   private sink: ByteSink | undefined;
   /** What came between the head and the sink. */
@@ -49,6 +51,7 @@ export class CallAttempt implements ExchangeListener {
   send(provider: Provider, request: UpstreamRequest): Promise<UpstreamHead> {
     return new Promise((resolve, reject) => {
       this.waiting = { resolve, reject };
+      this.request = { isStream: request.isStream, isBackground: request.isBackground };
       // Only the Responses API tells more of a request after its usage.
       if (request.path.startsWith('/responses')) this.reader = new UsageReader(RESPONSES_TAIL_BYTES);
       const headers = { ...request.headers, 'x-client-request-id': this.intent.id };
@@ -143,21 +146,30 @@ export class CallAttempt implements ExchangeListener {
 
   private settle(outcome: CallOutcome, mayBeBilled: boolean): void {
     const { usage, model } = this.reader.read(outcome === 'completed');
+    const estimate = mayBeBilled ? this.estimate(outcome) : undefined;
     const { clock, metrics, book } = this.services;
     const end = {
       outcome,
       answeredBy: model,
       usage,
-      estimate: mayBeBilled ? this.estimate() : undefined,
+      estimate,
       durationMs: performance.now() - this.startedAt,
     };
     book.settle(settle(this.intent, end, clock, metrics));
     this.onOver();
   }
 
-  private estimate(): TokenUsage {
+  private estimate(outcome: CallOutcome): TokenUsage {
     const isEmbedding = findModel(this.intent.model)?.kind === 'embedding';
-    const output = isEmbedding ? 0 : this.reader.estimateOutputTokens();
+    const output = isEmbedding ? 0 : this.estimateOutput(outcome);
     return { input: this.intent.inputTokensEstimate, cached: 0, output, reasoning: 0 };
+  }
+
+  private estimateOutput(outcome: CallOutcome): number {
+    const { isBackground = false, isStream = true } = this.request ?? {};
+    if (isBackground) return this.intent.worstCase.outputTokens;
+    const seen = this.reader.estimateOutputTokens();
+    if (outcome === 'completed') return seen;
+    return Math.max(seen, unseenOutputTokens(this.intent, isStream, performance.now() - this.startedAt));
   }
 }

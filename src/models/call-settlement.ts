@@ -28,7 +28,7 @@ export interface CallEnd {
 
 /** What a call that ended is booked at, and counted as in the metrics. */
 export function settle(intent: CallIntent, end: CallEnd, clock: Clock, metrics: Metrics): Settlement {
-  if (intent.model === NO_MODEL) return settleWithoutModel(intent, end);
+  if (intent.model === NO_MODEL) return settleWithoutModel(intent, end.outcome);
   const model = bookedModel(intent, end.answeredBy);
   const tokens = end.usage ?? end.estimate ?? NO_TOKENS;
   metrics.countModelCall({
@@ -49,7 +49,11 @@ export function settle(intent: CallIntent, end: CallEnd, clock: Clock, metrics: 
   };
 }
 
-function settleWithoutModel({ id, model }: CallIntent, { outcome }: CallEnd): Settlement {
+/** Of a request that ran no model. */
+export function settleWithoutModel(
+  { id, model }: Pick<CallIntent, 'id' | 'model'>,
+  outcome: CallOutcome,
+): Settlement {
   return {
     callId: id,
     model,
@@ -60,6 +64,12 @@ function settleWithoutModel({ id, model }: CallIntent, { outcome }: CallEnd): Se
     priceDate: null,
   };
 }
+
+/** Of an answer from the response cache, for which no provider was asked. */
+export const settleCacheHit = ({ id }: CallIntent, model: string, outcome: CallOutcome): Settlement => ({
+  ...settleWithoutModel({ id, model }, outcome),
+  isCacheHit: true,
+});
 
 /** The name is the provider's text: cleaned, or the ledger could refuse it. */
 function bookedModel(intent: CallIntent, answeredBy: string | undefined): string {

@@ -38,7 +38,7 @@ export class CallSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   private async sweepOnce(): Promise<number> {
     const booked = await this.database.transaction(async (tx) => {
       const calls = await this.usage.findAbandoned(tx);
-      for (const call of calls) await this.usage.settle(tx, this.models.interruptedSettlement(call));
+      await this.usage.settle(tx, ...calls.map((call) => this.models.interruptedSettlement(call)));
       return calls.length;
     });
     if (booked > 0) this.logger.warn({ event: 'calls_swept', booked });

@@ -5,6 +5,7 @@ import { price } from './prices';
 const chat = {
   provider: 'gemini',
   kind: 'chat',
+  thinks: true,
   contextWindow: 1_048_576,
   refuses: ['presence_penalty', 'frequency_penalty'],
 } as const;

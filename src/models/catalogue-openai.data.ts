@@ -12,6 +12,7 @@ function tieredPrice(from: string, input: number, cached: number, output: number
 
 /** Models that think before they answer. */
 const reasoning = {
+  thinks: true,
   renames: { max_tokens: 'max_completion_tokens' },
   refuses: ['temperature', 'top_p', 'presence_penalty', 'frequency_penalty', 'logprobs', 'logit_bias'],
 } as const;

@@ -32,6 +32,8 @@ export interface CatalogueModel {
   refuses?: readonly string[];
   /** Chat parameters it takes under another name. */
   renames?: Readonly<Record<string, string>>;
+  /** Whether it may write, and charge for, what it does not show. */
+  thinks?: boolean;
   /** The only `reasoning_effort` with which it takes tools on Chat Completions. */
   reasoningEffortWithTools?: 'none';
   /** The day from which the provider no longer serves it, YYYY-MM-DD. */

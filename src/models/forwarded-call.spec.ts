@@ -10,14 +10,16 @@ import type { ExchangeListener } from './upstream-exchange';
 
 const INTENT: CallIntent = {
   id: '00000000-0000-4000-8000-000000000000',
-  userId: null,
+  payer: { id: 'a0000000-0000-4000-8000-000000000000', userId: null, keyId: null, timezone: 'UTC' },
   turnId: null,
+  conversationId: null,
   step: null,
   attempt: 1,
   door: 'chat',
   provider: 'openai',
   model: 'gpt-4o-mini',
   inputTokensEstimate: 100,
+  worstCase: { tokens: 4500, outputTokens: 4096, answers: 1, costMicroUsd: 2500 },
 };
 const FELL = new AppError('shutting_down', 'The server is shutting down.');
 
@@ -33,6 +35,7 @@ class Scene {
   readonly settled: Settlement[] = [];
   readonly sent: Sent[] = [];
   readonly onOver = jest.fn();
+  isLimited = false;
   private writing: { resolve(): void; reject(error: Error): void }[] = [];
   readonly call: ForwardedCall;
 
@@ -49,7 +52,9 @@ class Scene {
     const book = {
       open: (intent: CallIntent) => {
         this.opened.push(intent);
-        return new Promise<void>((resolve, reject) => this.writing.push({ resolve, reject }));
+        return new Promise<{ isLimited: boolean }>((resolve, reject) =>
+          this.writing.push({ resolve: () => resolve({ isLimited: this.isLimited }), reject }),
+        );
       },
       settle: (settlement: Settlement) => this.settled.push(settlement),
     };

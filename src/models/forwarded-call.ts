@@ -7,14 +7,25 @@ import { type AttemptServices, type ByteSink, CallAttempt } from './call-attempt
 import type { Provider, UpstreamRequest } from './provider';
 import { retryAdvice, toUpstreamError } from './upstream-errors';
 import type { UpstreamHead } from './upstream-exchange';
+import type { Outlook } from './worst-case';
 
 /** Why a call was stopped for whose answer nobody waits any more; 499 is what proxies log for it. */
 export const clientLeft = (): AppError =>
   new AppError('client_left', 'The client has left.', { status: 499 });
 
+/** Of a limit: nothing was written. */
+const isRefusal = (error: unknown): boolean => error instanceof AppError && error.status < 500;
+
 const NOT_SENT = { answeredBy: undefined, usage: undefined, estimate: undefined, durationMs: 0 };
 
 export interface ForwardedRequest extends UpstreamRequest {
+  /** Absent where it runs no model. */
+  outlook?: Outlook;
+  /**
+   * The body that goes out where the caller is held against a limit: bounded, where the client set no bound.
+   * @throws AppError where nothing bounds what it asks for
+   */
+  limited?: () => Buffer;
   /** Whether a failure before the first byte is tried again. */
   isRetried: boolean;
 }
@@ -34,12 +45,14 @@ export class ForwardedCall {
   private isAttemptOver = false;
   private stopped: { reason: AppError; outcome: CallOutcome } | undefined;
   private wake: (() => void) | undefined;
+  /** The bound of the output, where it was we who set it. */
+  protected boundedTo: number | undefined;
 
   constructor(
     private readonly provider: Provider,
     private request: ForwardedRequest,
-    private intent: CallIntent,
-    private readonly services: ForwardServices,
+    protected intent: CallIntent,
+    protected readonly services: ForwardServices,
   ) {}
 
   /** Of the attempt that was sent last. */
@@ -52,6 +65,11 @@ export class ForwardedCall {
     return this.intent.model;
   }
 
+  /** Whether its answer was there already; undefined: it was not looked for. */
+  get cached(): 'hit' | 'miss' | undefined {
+    return undefined;
+  }
+
   /**
    * Sends the request, again where that is allowed, until a good answer begins.
    * @throws AppError as the contract maps the provider's failures; or the reason it was stopped for
@@ -61,7 +79,7 @@ export class ForwardedCall {
       const head = await this.sendUntilAnswered();
       this.hasAnswer = true;
       // An answer can take minutes, and needs it no more.
-      this.request = { ...this.request, body: undefined };
+      this.request = { ...this.request, body: undefined, limited: undefined };
       // A short answer may be whole before its head is seen here.
       if (this.isAttemptOver) this.services.onOver(this);
       return head;
@@ -112,13 +130,21 @@ export class ForwardedCall {
   }
 
   /** The answer of the database may be what was lost, and the intent be written: then it is settled, as not sent. */
-  private async open(): Promise<void> {
+  protected async open(): Promise<void> {
     const { book, clock, metrics } = this.services;
+    const settleUnsent = (): void =>
+      book.settle(settle(this.intent, { outcome: 'failed', ...NOT_SENT }, clock, metrics));
+    const { isLimited } = await book.open(this.intent).catch((error: unknown) => {
+      if (!isRefusal(error)) settleUnsent();
+      throw error;
+    });
+    if (!isLimited || this.request.limited === undefined) return;
     try {
-      await book.open(this.intent);
+      const body = this.request.limited();
+      if (body !== this.request.body) this.boundedTo = this.request.outlook?.mostOutputTokens;
+      this.request = { ...this.request, body, limited: undefined };
     } catch (error) {
-      const end = { outcome: 'failed' as const, ...NOT_SENT };
-      book.settle(settle(this.intent, end, clock, metrics));
+      settleUnsent();
       throw error;
     }
   }
@@ -142,7 +168,11 @@ export class ForwardedCall {
     if (this.hasAnswer) this.services.onOver(this);
   }
 
-  private throwIfStopped(): void {
+  protected get isStopped(): boolean {
+    return this.stopped !== undefined;
+  }
+
+  protected throwIfStopped(): void {
     if (this.stopped !== undefined) throw this.stopped.reason;
   }
 }

@@ -10,6 +10,7 @@ import { settle } from './call-settlement';
 import type { ChatRequest, ModelReply } from './chat.types';
 import { ReplyAssembler } from './reply-assembler';
 import { estimateTokens } from './token-estimate';
+import { unseenOutputTokens } from './unseen-output';
 import {
   mayHaveBeenBilled,
   type RetryAdvice,
@@ -21,7 +22,7 @@ import {
 /** The caller's refusal of a retry, which is no failure of the provider's. */
 class NotRetriedError extends Error {}
 
-/** Books a failed attempt and commits the intent of the next, both or neither; throws where that must not be sent. */
+/** Books a failed attempt, and then commits the intent of the next; throws where that must not be sent. */
 export type Retry = (failed: Settlement, next: CallIntent) => Promise<void>;
 
 export interface ModelCallOptions {
@@ -89,18 +90,20 @@ export class ModelCall {
 
   /** What the last call came to, by the provider's own numbers where they came. */
   settlement(outcome: CallOutcome): Settlement {
+    const durationMs = performance.now() - this.startedAt;
+    const unseen = outcome === 'completed' ? 0 : unseenOutputTokens(this.intent, true, durationMs);
     const end = {
       outcome,
       answeredBy: this.assembler.model,
       usage: this.assembler.usage,
-      estimate: this.isUnbilled() ? undefined : this.estimate(),
-      durationMs: performance.now() - this.startedAt,
+      estimate: this.isUnbilled() ? undefined : this.estimate(unseen),
+      durationMs,
     };
     return settle(this.intent, end, this.options.clock, this.options.metrics);
   }
 
-  private estimate(): TokenUsage {
-    const output = estimateTokens(this.assembler.written);
+  private estimate(unseenOutput: number): TokenUsage {
+    const output = Math.max(unseenOutput, estimateTokens(this.assembler.written));
     return { input: this.intent.inputTokensEstimate, cached: 0, output, reasoning: 0 };
   }
 

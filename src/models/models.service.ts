@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { AppError } from '../common/app-error';
+import { AppError, signInRequired } from '../common/app-error';
 import { Clock } from '../common/clock';
+import { Revocations } from '../common/revocations';
 import { type ProviderName, SIBLING_PROVIDERS } from '../config/providers';
 import { Settings } from '../config/settings';
 import { Metrics } from '../observability/metrics';
 import { CallBook } from '../usage/call-book';
 import type { OpenCall } from '../usage/usage.service';
-import type { CallIntent, Settlement } from '../usage/usage.types';
+import type { CallIntent, Payer, Settlement } from '../usage/usage.types';
 import {
   catalogueNames,
   modelProviders,
@@ -17,16 +18,28 @@ import {
   type ResolvedModel,
   resolveModel,
 } from './catalogue';
+import { CachedCall } from './cache/cached-call';
+import { NO_MODEL, settleWithoutModel } from './call-settlement';
+import { ResponseCache } from './cache/response-cache';
 import type { ChatRequest } from './chat.types';
-import { ForwardedCall, type ForwardedRequest } from './forwarded-call';
+import { ForwardedCall, type ForwardedRequest, type ForwardServices } from './forwarded-call';
 import { ModelCall, type Retry } from './model-call';
 import type { Provider } from './provider';
 import { Providers } from './providers.service';
 import { estimateTokens, estimateTokensOfBytes } from './token-estimate';
+import { NOTHING, worstCaseOf } from './worst-case';
 
 /** A model that may be called, and who serves it. */
 export interface ChosenModel extends ResolvedModel {
   provider: Provider;
+}
+
+/** The place of a call in its turn. */
+export interface TurnStep {
+  payer: Payer;
+  turnId: string;
+  conversationId: number;
+  step: number;
 }
 
 /** The one way out to providers. */
@@ -43,6 +56,8 @@ export class ModelsService {
     private readonly book: CallBook,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
+    private readonly revocations: Revocations,
+    private readonly cache: ResponseCache,
   ) {
     this.allowed = new Set([
       ...(settings.allowedModels ?? catalogueNames(modelProviders(settings))),
@@ -93,32 +108,52 @@ export class ModelsService {
 
   /**
    * A client's own request, to be passed on as it is. Nothing goes out before `send`, which writes its intent first.
-   * @param call whose it is and for which model; `NO_MODEL` for a request that runs none
+   * @param call who pays for it and for which model; `NO_MODEL` for a request that runs none
    * @throws AppError shutting_down
    */
   forward(
-    { provider, ...call }: Pick<CallIntent, 'userId' | 'door' | 'model'> & { provider: Provider },
+    { provider, ...call }: Pick<CallIntent, 'payer' | 'door' | 'model'> & { provider: Provider },
     request: ForwardedRequest,
   ): ForwardedCall {
     // One that was half here when the server was told to stop.
     if (this.isDraining) throw shuttingDown();
-    const bytes = Buffer.isBuffer(request.body) ? request.body.length : 0;
+    const { outlook } = request;
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    const worstCase =
+      outlook === undefined
+        ? NOTHING
+        : worstCaseOf(provider.ledgerName, call.model, body, outlook, this.clock.now());
     const intent: CallIntent = {
       ...call,
       id: randomUUID(),
       turnId: null,
+      conversationId: null,
       step: null,
       attempt: 1,
       provider: provider.ledgerName,
-      inputTokensEstimate: estimateTokensOfBytes(bytes),
+      inputTokensEstimate: outlook?.pointsElsewhere
+        ? worstCase.tokens - worstCase.outputTokens
+        : estimateTokensOfBytes(body.length),
+      worstCase,
     };
-    const forwarded = new ForwardedCall(provider, request, intent, {
+    let unwatch: (() => void) | undefined;
+    const services: ForwardServices = {
       book: this.book,
       metrics: this.metrics,
       clock: this.clock,
-      onOver: (over) => this.forget(over),
-    });
+      onOver: (over) => {
+        unwatch?.();
+        this.forget(over);
+      },
+    };
+    const slot = this.cache.slotOf({ payer: call.payer, provider }, request);
+    const forwarded =
+      slot === undefined
+        ? new ForwardedCall(provider, request, intent, services)
+        : new CachedCall(slot, provider, request, intent, services);
     this.forwarded.add(forwarded);
+    const { keyId } = call.payer;
+    if (keyId !== null) unwatch = this.revocations.watch(keyId, () => forwarded.stop(signInRequired()));
     return forwarded;
   }
 
@@ -160,16 +195,24 @@ export class ModelsService {
 
   /** The intent of a call's first attempt, to be committed by the caller before `converse` sends it. */
   intend(
-    call: Pick<CallIntent, 'userId' | 'turnId' | 'step' | 'door'>,
+    { payer, turnId, conversationId, step }: TurnStep,
     { model, messages, tools }: ChatRequest,
   ): CallIntent {
+    const provider = this.providerOf(model).ledgerName;
+    const body = JSON.stringify({ messages, tools });
+    const outlook = { mostOutputTokens: this.settings.maxOutputTokens };
     return {
-      ...call,
+      payer,
+      turnId,
+      conversationId,
+      step,
+      door: 'agent',
       model,
       id: randomUUID(),
       attempt: 1,
-      provider: this.providerOf(model).ledgerName,
-      inputTokensEstimate: estimateTokens(JSON.stringify({ messages, tools })),
+      provider,
+      inputTokensEstimate: estimateTokens(body),
+      worstCase: worstCaseOf(provider, model, body, outlook, this.clock.now()),
     };
   }
 
@@ -188,10 +231,15 @@ export class ModelsService {
     });
   }
 
-  /** What a call is booked at whose process died before it knew: its input, as estimated when it was sent. */
+  /**
+   * What a call is booked at whose process died before it knew: its input, as estimated when it was sent. Where a limit
+   * holds its payer, also all the output that was reserved, for nobody saw how much of it was written.
+   */
   interruptedSettlement(call: OpenCall): Settlement {
+    if (call.model === NO_MODEL) return settleWithoutModel(call, 'interrupted');
     const model = pricedModel(call.provider, call.model);
-    const tokens = { input: call.inputTokensEstimate, cached: 0, output: 0, reasoning: 0 };
+    const { inputTokensEstimate: input, reservedOutputTokens: output } = call;
+    const tokens = { input, cached: 0, output, reasoning: 0 };
     return {
       callId: call.id,
       model,

@@ -27,6 +27,10 @@ export interface UpstreamRequest {
   path: string;
   body?: Dispatcher.DispatchOptions['body'];
   headers?: Record<string, string>;
+  /** Whether the answer comes in pieces. */
+  isStream?: boolean;
+  /** Whether the work goes on after the answer, at a cost that is known later. */
+  isBackground?: boolean;
 }
 
 /** A provider's address, key and connections: for the official SDK, and for requests passed on as bytes. */

@@ -9,6 +9,7 @@ interface InputDetails {
 }
 
 interface WireUsage {
+  total_tokens?: unknown;
   prompt_tokens?: unknown;
   completion_tokens?: unknown;
   input_tokens?: unknown;
@@ -28,7 +29,11 @@ export function toTokenUsage(value: unknown): TokenUsage | undefined {
   const usage = value as WireUsage;
   if (typeof (usage.prompt_tokens ?? usage.input_tokens) !== 'number') return undefined;
   const input = count(usage.prompt_tokens ?? usage.input_tokens);
-  const output = count(usage.completion_tokens ?? usage.output_tokens);
+  // Some count what was thought in the total only.
+  const output = Math.max(
+    count(usage.completion_tokens ?? usage.output_tokens),
+    count(usage.total_tokens) - input,
+  );
   const inputDetails = usage.prompt_tokens_details ?? usage.input_tokens_details;
   const outputDetails = usage.completion_tokens_details ?? usage.output_tokens_details;
   const cached = Math.min(input, count(inputDetails?.cached_tokens));

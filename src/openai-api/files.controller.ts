@@ -11,6 +11,7 @@ import {
 import type { Request, Response } from 'express';
 import { CurrentUser } from '../auth/current-user.decorator';
 import type { Principal } from '../auth/principal';
+import { Scopes } from '../auth/scopes';
 import { readFilePage } from './file-page';
 import { FilesService } from './files.service';
 import { FILE_SCHEMA, JSON_ANSWER, LIST_SCHEMA, UPLOAD_SCHEMA } from './openai-schemas';
@@ -18,6 +19,7 @@ import { FILE_SCHEMA, JSON_ANSWER, LIST_SCHEMA, UPLOAD_SCHEMA } from './openai-s
 /** A user's files at the provider. */
 @ApiTags('openai')
 @ApiBearerAuth()
+@Scopes('v1')
 @Controller('v1/files')
 export class FilesController {
   constructor(private readonly files: FilesService) {}
@@ -29,7 +31,7 @@ export class FilesController {
   @ApiBody({ schema: UPLOAD_SCHEMA })
   @ApiOkResponse({ schema: FILE_SCHEMA })
   upload(@CurrentUser() user: Principal, @Req() request: Request, @Res() response: Response) {
-    return this.files.upload(user.id, request, response);
+    return this.files.upload(user, request, response);
   }
 
   @Get()
@@ -54,7 +56,7 @@ export class FilesController {
   @ApiOperation({ summary: 'Describes a file' })
   @ApiOkResponse({ schema: FILE_SCHEMA })
   describe(@CurrentUser() user: Principal, @Param('id') id: string, @Res() response: Response) {
-    return this.files.describe(user.id, id, response);
+    return this.files.describe(user, id, response);
   }
 
   @Get(':id/content')
@@ -63,13 +65,13 @@ export class FilesController {
     content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
   })
   download(@CurrentUser() user: Principal, @Param('id') id: string, @Res() response: Response) {
-    return this.files.download(user.id, id, response);
+    return this.files.download(user, id, response);
   }
 
   @Delete(':id')
   @ApiOperation({ summary: 'Deletes a file' })
   @ApiOkResponse(JSON_ANSWER)
   delete(@CurrentUser() user: Principal, @Param('id') id: string, @Res() response: Response) {
-    return this.files.delete(user.id, id, response);
+    return this.files.delete(user, id, response);
   }
 }

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { payerOf } from '../auth/caller';
+import type { Principal } from '../auth/principal';
 import { AppError } from '../common/app-error';
 import { NO_MODEL } from '../models/call-settlement';
 import type { ForwardedCall } from '../models/forwarded-call';
@@ -30,7 +32,7 @@ export class FilesService {
   ) {}
 
   /** @throws AppError unsupported_media_type, body_too_large */
-  async upload(userId: string, request: Request, response: Response): Promise<void> {
+  async upload(user: Principal, request: Request, response: Response): Promise<void> {
     const provider = this.provider();
     const headers = multipartHeaders(request.headers);
     if (Number(headers['content-length'] ?? 0) > LARGEST_UPLOAD_BYTES) throw await tooLarge(request);
@@ -40,9 +42,9 @@ export class FilesService {
     });
     try {
       const upload: UpstreamRequest = { method: 'POST', path: '/files', body, headers };
-      const call = this.forward(userId, provider, upload, response);
+      const call = this.forward(user, provider, upload, response);
       await relayJson(call, await call.send(), response, (file) =>
-        this.objects.record({ userId, provider: provider.ledgerName }, madeByUpload(file)),
+        this.objects.record({ userId: user.id, provider: provider.ledgerName }, madeByUpload(file)),
       );
     } catch (error) {
       if (body.isTooLarge) throw await tooLarge(request);
@@ -64,16 +66,16 @@ export class FilesService {
   }
 
   /** @throws AppError not_found where it is not the user's */
-  async describe(userId: string, id: string, response: Response): Promise<void> {
-    const provider = await this.requireOwned(userId, id);
-    const call = this.forward(userId, provider, { method: 'GET', path: pathOf(id) }, response);
+  async describe(user: Principal, id: string, response: Response): Promise<void> {
+    const provider = await this.requireOwned(user.id, id);
+    const call = this.forward(user, provider, { method: 'GET', path: pathOf(id) }, response);
     await relayJson(call, await call.send(), response);
   }
 
   /** @throws AppError not_found where it is not the user's */
-  async download(userId: string, id: string, response: Response): Promise<void> {
-    const provider = await this.requireOwned(userId, id);
-    const call = this.forward(userId, provider, { method: 'GET', path: `${pathOf(id)}/content` }, response);
+  async download(user: Principal, id: string, response: Response): Promise<void> {
+    const provider = await this.requireOwned(user.id, id);
+    const call = this.forward(user, provider, { method: 'GET', path: `${pathOf(id)}/content` }, response);
     const head = await call.send();
     const headers = {
       'Content-Type': plainHeader(head.headers['content-type'], 'application/octet-stream'),
@@ -85,11 +87,11 @@ export class FilesService {
   }
 
   /** @throws AppError not_found where it is not the user's */
-  async delete(userId: string, id: string, response: Response): Promise<void> {
-    const provider = await this.requireOwned(userId, id);
-    const call = this.forward(userId, provider, { method: 'DELETE', path: pathOf(id) }, response);
+  async delete(user: Principal, id: string, response: Response): Promise<void> {
+    const provider = await this.requireOwned(user.id, id);
+    const call = this.forward(user, provider, { method: 'DELETE', path: pathOf(id) }, response);
     await relayJson(call, await call.send(), response, () =>
-      this.objects.forget({ userId, provider: provider.ledgerName }, { kind: 'file', id }),
+      this.objects.forget({ userId: user.id, provider: provider.ledgerName }, { kind: 'file', id }),
     );
   }
 
@@ -105,13 +107,13 @@ export class FilesService {
   }
 
   private forward(
-    userId: string,
+    user: Principal,
     provider: Provider,
     request: UpstreamRequest,
     response: Response,
   ): ForwardedCall {
     const call = this.models.forward(
-      { userId, door: 'v1', model: NO_MODEL, provider },
+      { payer: payerOf(user), door: 'v1', model: NO_MODEL, provider },
       { ...request, isRetried: false },
     );
     stopWhenClientLeaves(response, call);

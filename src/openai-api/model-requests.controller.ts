@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@n
 import type { Request, Response } from 'express';
 import { CurrentUser } from '../auth/current-user.decorator';
 import type { Principal } from '../auth/principal';
+import { Scopes } from '../auth/scopes';
 import { RateLimited } from '../limits/rate-limited.decorator';
 import { StreamSlots } from '../limits/stream-slots';
 import { type ModelRequest, type ModelRoute, readStream } from './model-request';
@@ -13,7 +14,8 @@ import type { JsonObject } from './relay-json';
 /** What runs a model, in OpenAI's terms. */
 @ApiTags('openai')
 @ApiBearerAuth()
-@RateLimited('chat')
+@RateLimited('v1')
+@Scopes('v1')
 @Controller('v1')
 export class ModelRequestsController {
   constructor(
@@ -56,7 +58,7 @@ export class ModelRequestsController {
   ): Promise<void> {
     const { rawBody = Buffer.from('{}') } = request;
     const asked: ModelRequest = { route, body: request.body as JsonObject, rawBody, user };
-    if (readStream(asked)) this.streams.hold(user, response);
+    if (readStream(asked)) await this.streams.hold(user, response);
     await this.requests.relay(asked, response);
   }
 }

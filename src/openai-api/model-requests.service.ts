@@ -1,14 +1,18 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Response } from 'express';
+import { payerOf } from '../auth/caller';
 import { JsonFields } from '../common/json-fields';
 import { Settings } from '../config/settings';
-import type { ForwardedCall } from '../models/forwarded-call';
+import type { ForwardedCall, ForwardedRequest } from '../models/forwarded-call';
+import { givenAnswers, givenBound, limitedBody } from '../models/limited-body';
 import { type ChosenModel, ModelsService } from '../models/models.service';
+import { pointsElsewhere } from '../models/pointers';
 import { OwnedObjects } from '../models/owned-objects.service';
 import type { MadeObject, Owner } from '../models/upstream-object';
 import { stopWhenClientLeaves } from '../relay/client-leaving';
 import { forgetBody } from '../relay/forget-body';
 import { StreamRelay } from '../relay/stream-relay';
+import { tellCache } from '../relay/told-cache';
 import { tellChanges } from '../relay/told-changes';
 import { EventRecorder } from './event-recorder';
 import { makingOf } from './making';
@@ -36,9 +40,10 @@ export class ModelRequestsService {
     if (request.route !== '/embeddings') {
       await this.objects.requireNamed(owner, request.body, request.rawBody);
     }
-    const call = this.forward(request, chosen, isStream);
+    const call = this.forward(request, chosen, isStream, response);
     stopWhenClientLeaves(response, call);
     const head = await call.send();
+    tellCache(response, call);
     const making = makingOf(request, call.id);
     forgetBody(response);
     const record = (made: MadeObject[]): Promise<void> => this.objects.record(owner, made);
@@ -54,24 +59,61 @@ export class ModelRequestsService {
     }).run(head);
   }
 
-  private forward(request: ModelRequest, chosen: ChosenModel, isStream: boolean): ForwardedCall {
+  private forward(
+    request: ModelRequest,
+    chosen: ChosenModel,
+    isStream: boolean,
+    response: Response,
+  ): ForwardedCall {
     const { route, body, user } = request;
+    const providerBody = toProviderBody(request, chosen.name, isStream);
     if (this.settings.isPromptLogged) {
       this.logger.log({ event: 'prompt', messages: body.messages, input: body.input });
     }
     return this.models.forward(
-      { userId: user.id, door: 'v1', model: chosen.name, provider: chosen.provider },
+      { payer: payerOf(user), door: 'v1', model: chosen.name, provider: chosen.provider },
       {
         method: 'POST',
         path: route,
-        body: toProviderBody(request, chosen.name, isStream),
+        body: providerBody,
         headers: {
           'content-type': 'application/json',
           accept: isStream ? 'text/event-stream' : 'application/json',
         },
         isRetried: false,
+        isStream,
+        isBackground: body.background === true,
+        ...this.limitsOf(request, { chosen, body: providerBody, response }),
       },
     );
+  }
+
+  /** Fields are the client's business, until somebody else's money needs a bound. */
+  private limitsOf(
+    { route, body: fields }: ModelRequest,
+    { chosen, body, response }: { chosen: ChosenModel; body: Buffer; response: Response },
+  ): Pick<ForwardedRequest, 'outlook' | 'limited'> {
+    if (route === '/embeddings') return { outlook: { mostOutputTokens: 0 } };
+    const dialect = route === '/responses' ? 'responses' : 'chat';
+    const { maxOutputTokens } = this.settings;
+    const limited = (): Buffer => {
+      const limits = {
+        model: chosen.name,
+        dialect,
+        fields,
+        body,
+        mostOutputTokens: maxOutputTokens,
+      } as const;
+      const { body: bounded, changed } = limitedBody(limits);
+      tellChanges(response, chosen, changed);
+      return bounded;
+    };
+    const outlook = {
+      mostOutputTokens: givenBound(dialect, fields) ?? maxOutputTokens,
+      answers: dialect === 'chat' ? givenAnswers(fields) : 1,
+      pointsElsewhere: pointsElsewhere(fields),
+    };
+    return { outlook, limited };
   }
 }
 

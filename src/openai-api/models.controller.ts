@@ -1,5 +1,6 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Scopes } from '../auth/scopes';
 import { AppError } from '../common/app-error';
 import { ModelsService } from '../models/models.service';
 import { type ListedModel, listModels } from './model-list';
@@ -8,6 +9,7 @@ import { LIST_SCHEMA, MODEL_SCHEMA } from './openai-schemas';
 /** The server's own list; the provider is not asked. */
 @ApiTags('openai')
 @ApiBearerAuth()
+@Scopes('v1')
 @Controller('v1/models')
 export class ModelsController {
   constructor(private readonly models: ModelsService) {}

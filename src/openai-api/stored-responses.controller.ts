@@ -3,6 +3,8 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swa
 import type { Request, Response } from 'express';
 import { CurrentUser } from '../auth/current-user.decorator';
 import type { Principal } from '../auth/principal';
+import { Scopes } from '../auth/scopes';
+import { RateLimited } from '../limits/rate-limited.decorator';
 import { StreamSlots } from '../limits/stream-slots';
 import { JSON_ANSWER, JSON_OR_STREAM, LIST_SCHEMA } from './openai-schemas';
 import { type StoredResponseRequest, StoredResponsesService } from './stored-responses.service';
@@ -10,6 +12,8 @@ import { type StoredResponseRequest, StoredResponsesService } from './stored-res
 /** Responses that the provider keeps. */
 @ApiTags('openai')
 @ApiBearerAuth()
+@RateLimited('v1')
+@Scopes('v1')
 @Controller('v1/responses/:id')
 export class StoredResponsesController {
   constructor(
@@ -20,14 +24,14 @@ export class StoredResponsesController {
   @Get()
   @ApiOperation({ summary: 'Gets a stored response' })
   @ApiOkResponse(JSON_OR_STREAM)
-  get(
+  async get(
     @CurrentUser() user: Principal,
     @Param('id') id: string,
     @Req() request: Request,
     @Res() response: Response,
-  ) {
-    if (request.query.stream === 'true') this.streams.hold(user, response);
-    return this.responses.relay({ method: 'GET', id, query: queryOf(request), user }, response);
+  ): Promise<void> {
+    if (request.query.stream === 'true') await this.streams.hold(user, response);
+    await this.responses.relay({ method: 'GET', id, query: queryOf(request), user }, response);
   }
 
   @Delete()

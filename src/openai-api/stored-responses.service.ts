@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
+import { payerOf } from '../auth/caller';
 import type { Principal } from '../auth/principal';
 import { NO_MODEL } from '../models/call-settlement';
 import type { ForwardedCall } from '../models/forwarded-call';
@@ -46,7 +47,7 @@ export class StoredResponsesService {
     const named: NamedObject = { kind: 'response', id };
     await this.objects.require(owner, [named]);
     const call = this.models.forward(
-      { userId: user.id, door: 'v1', model: NO_MODEL, provider },
+      { payer: payerOf(user), door: 'v1', model: NO_MODEL, provider },
       { method, path: `/responses/${encodeURIComponent(id)}${path}${query}`, isRetried: false },
     );
     stopWhenClientLeaves(response, call);

@@ -2,23 +2,29 @@ import { Logger } from '@nestjs/common';
 import { AppError } from '../common/app-error';
 import type { Database } from '../database/database.service';
 import type { Sql } from '../database/sql';
+import { Clock } from '../common/clock';
+import type { Settings } from '../config/settings';
+import type { Metrics } from '../observability/metrics';
 import { CallBook } from './call-book';
 import type { InstanceHeartbeat } from './instance-heartbeat';
 import type { CallIntent, Settlement } from './usage.types';
 
+const PAYER = 'a0000000-0000-4000-8000-000000000000';
 const INSTANCE = 'f0000000-0000-4000-8000-000000000000';
 
 const idOf = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 const intent = (number: number): CallIntent => ({
   id: idOf(number),
-  userId: null,
+  payer: { id: PAYER, userId: null, keyId: null, timezone: 'UTC' },
   turnId: null,
+  conversationId: null,
   step: null,
   attempt: 1,
   door: 'chat',
   provider: 'openai',
   model: 'm',
   inputTokensEstimate: 1,
+  worstCase: { tokens: 10, outputTokens: 5, answers: 1, costMicroUsd: null },
 });
 const settlement = (number: number): Settlement => ({
   callId: idOf(number),
@@ -46,7 +52,7 @@ class Statements {
       this.given.push(given!);
       const error = this.answer(given!);
       if (error !== undefined) throw error;
-      return [];
+      return given!.map((id) => ({ id }));
     },
   } as unknown as Database;
 }
@@ -60,7 +66,13 @@ describe('CallBook', () => {
   beforeEach(() => {
     jest.useFakeTimers();
     statements = new Statements();
-    book = new CallBook(statements.database, { instanceId: INSTANCE } as unknown as InstanceHeartbeat);
+    book = new CallBook(
+      statements.database,
+      { instanceId: INSTANCE } as unknown as InstanceHeartbeat,
+      { quotas: { tokensADay: 0, costAMonthMicroUsd: 0 } } as unknown as Settings,
+      new Clock(),
+      { countRefusal: () => undefined } as unknown as Metrics,
+    );
   });
   afterEach(() => jest.useRealTimers());
 

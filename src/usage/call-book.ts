@@ -4,7 +4,20 @@ import { describeError } from '../common/describe-error';
 import { Database } from '../database/database.service';
 import { NaturalBatch } from '../database/natural-batch';
 import { sql } from '../database/sql';
+import { Clock } from '../common/clock';
+import { Settings } from '../config/settings';
+import {
+  beginningWindows,
+  type Judgement,
+  opening,
+  type Opening,
+  openingUnlimited,
+  withoutDiskWait,
+} from './call-opening';
+import { callTools, settling } from './call-settling';
+import { Metrics } from '../observability/metrics';
 import { InstanceHeartbeat } from './instance-heartbeat';
+import { nameOf, type Verdict, verdictsOf } from './quota-verdict';
 import type { CallIntent, Settlement } from './usage.types';
 
 /** Nobody waits for a settlement: a short pause lets many go in one statement. */
@@ -13,6 +26,7 @@ const SETTLE_RETRY_MS = 1000;
 const MOST_PER_STATEMENT = 500;
 /** While the database is away. What is dropped beyond it stays open and is booked as an estimate after a restart. */
 const MOST_UNSETTLED = 100_000;
+const MOST_LIMITED_PAYERS = 10_000;
 
 /**
  * The ledger of calls that belong to no turn. Their rows are written many at a time, and without waiting for the disk:
@@ -21,10 +35,16 @@ const MOST_UNSETTLED = 100_000;
 @Injectable()
 export class CallBook {
   private readonly logger = new Logger(CallBook.name);
-  private readonly opening = new NaturalBatch<CallIntent>(
+  private readonly unlimited = new NaturalBatch<CallIntent, boolean>(
+    (intents) => this.insertUnlimited(intents),
+    MOST_PER_STATEMENT,
+  );
+  private readonly limited = new NaturalBatch<CallIntent, Verdict>(
     (intents) => this.insert(intents),
     MOST_PER_STATEMENT,
   );
+  /** Who was found to have a limit: not asked again in the way that is for others. */
+  private readonly limitedPayers = new Set<string>();
   private unsettled: Settlement[] = [];
   private settling: Promise<void> | undefined;
   private isClosing = false;
@@ -32,14 +52,39 @@ export class CallBook {
   constructor(
     private readonly database: Database,
     private readonly heartbeat: InstanceHeartbeat,
+    private readonly settings: Settings,
+    private readonly clock: Clock,
+    private readonly metrics: Metrics,
   ) {}
 
   /**
-   * Writes the intent of a call. Send only once it is written.
-   * @throws AppError database_unavailable
+   * Writes the intent of a call and reserves the most it can come to. Send only once it is written.
+   * @returns whether the call is held against a limit, and so must not come to more
+   * @throws AppError quota_exceeded, model_not_allowed, database_unavailable
    */
-  open(intent: CallIntent): Promise<void> {
-    return this.opening.add(intent);
+  async open(intent: CallIntent): Promise<{ isLimited: boolean }> {
+    if (!this.mayBeLimited(intent) && (await this.unlimited.add(intent))) return { isLimited: false };
+    this.rememberLimited(intent);
+    for (;;) {
+      const verdict = await this.limited.add(intent);
+      if (verdict.kind === 'refused') {
+        this.metrics.countRefusal(verdict.limit, nameOf(intent.payer));
+        throw verdict.error;
+      }
+      if (verdict.kind !== 'opened') continue;
+      if (!verdict.isLimited) this.limitedPayers.delete(keyOf(intent));
+      return verdict;
+    }
+  }
+
+  private mayBeLimited(intent: CallIntent): boolean {
+    const { tokensADay, costAMonthMicroUsd } = this.settings.quotas;
+    return tokensADay > 0 || costAMonthMicroUsd > 0 || this.limitedPayers.has(keyOf(intent));
+  }
+
+  private rememberLimited(intent: CallIntent): void {
+    if (this.limitedPayers.size >= MOST_LIMITED_PAYERS) this.limitedPayers.clear();
+    this.limitedPayers.add(keyOf(intent));
   }
 
   /** Books what a call came to, soon; again and again while the database is away. */
@@ -113,49 +158,34 @@ export class CallBook {
     if (!this.isClosing) await new Promise((resolve) => setTimeout(resolve, ms));
   }
 
-  private async insert(intents: CallIntent[]): Promise<void> {
-    const column = <Name extends keyof CallIntent>(name: Name) => intents.map((intent) => intent[name]);
-    const statement = sql`
-      INSERT INTO upstream_calls
-        (id, user_id, attempt, door, provider, model, input_tokens_estimate, instance_id)
-      SELECT given.*, ${this.heartbeat.instanceId}::uuid
-      FROM set_config('synchronous_commit', 'off', true),
-           unnest(${column('id')}::uuid[], ${column('userId')}::uuid[], ${column('attempt')}::integer[],
-                  ${column('door')}::text[], ${column('provider')}::text[], ${column('model')}::text[],
-                  ${column('inputTokensEstimate')}::integer[]) AS given`;
-    await this.database.queryPrepared('open-calls', statement);
+  private async insertUnlimited(intents: CallIntent[]): Promise<boolean[]> {
+    const statement = openingUnlimited(this.openingOf(intents));
+    const written = await this.database.queryPrepared<{ id: string }>('open-unlimited-calls', statement);
+    if (written.length === intents.length) return intents.map(() => true);
+    const ids = new Set(written.map(({ id }) => id));
+    return intents.map(({ id }) => ids.has(id));
   }
 
-  /** The row of the call is the fence: whoever settles first, settles. */
+  private async insert(intents: CallIntent[]): Promise<Verdict[]> {
+    const statement = opening(this.openingOf(intents));
+    const judgements = await this.database.queryPrepared<Judgement>('open-calls', statement);
+    if (judgements.some(({ isNew }) => isNew)) await this.database.query(beginningWindows(judgements));
+    return verdictsOf(judgements, intents.length);
+  }
+
+  private openingOf(intents: CallIntent[]): Opening {
+    const { quotas: defaults } = this.settings;
+    return { intents, defaults, now: this.clock.now(), instanceId: this.heartbeat.instanceId };
+  }
+
   private async book(settlements: Settlement[]): Promise<void> {
-    const column = <Name extends keyof Settlement>(name: Name) =>
-      settlements.map((settlement) => settlement[name]);
-    const tokens = (kind: keyof Settlement['tokens']) =>
-      settlements.map((settlement) => settlement.tokens[kind]);
-    const statement = sql`
-      WITH given AS MATERIALIZED (
-        SELECT given.*
-        FROM set_config('synchronous_commit', 'off', true),
-             unnest(${column('callId')}::uuid[], ${column('model')}::text[], ${column('outcome')}::text[],
-                    ${column('isEstimated')}::boolean[], ${tokens('input')}::bigint[], ${tokens('cached')}::bigint[],
-                    ${tokens('output')}::bigint[], ${tokens('reasoning')}::bigint[],
-                    ${column('costMicroUsd')}::bigint[], ${column('priceDate')}::date[])
-             AS given (call_id, model, outcome, is_estimated, input, cached, output, reasoning, cost, price_date)
-      ),
-      settled AS (
-        UPDATE upstream_calls SET settled_at = now()
-        FROM given WHERE id = given.call_id AND settled_at IS NULL
-        RETURNING id, user_id, turn_id, door, provider
-      )
-      INSERT INTO usage_ledger
-        (call_id, user_id, turn_id, door, provider, model, outcome, is_estimated,
-         input_tokens, cached_tokens, output_tokens, reasoning_tokens, cost_micro_usd, price_date)
-      SELECT id, user_id, turn_id, door, provider, given.model, outcome, is_estimated,
-             input, cached, output, reasoning, cost, price_date
-      FROM settled JOIN given ON call_id = id`;
-    await this.database.queryPrepared('settle-calls', statement);
+    const statement = sql`WITH ${settling(settlements, sql`${withoutDiskWait},`)} SELECT`;
+    const name = callTools(settlements) ? 'settle-calls-with-tools' : 'settle-calls';
+    await this.database.queryPrepared(name, statement);
   }
 }
+
+const keyOf = ({ payer: { id, keyId } }: CallIntent): string => (keyId === null ? id : `${id} ${keyId}`);
 
 const isAway = (error: unknown): boolean =>
   error instanceof AppError && error.code === 'database_unavailable';

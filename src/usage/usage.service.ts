@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../common/clock';
+import { Settings } from '../config/settings';
 import type { SqlRunner } from '../database/database.service';
 import { type Sql, sql } from '../database/sql';
+import { Metrics } from '../observability/metrics';
+import { beginningWindows, type Judgement, opening } from './call-opening';
+import { correcting, settling } from './call-settling';
 import { INSTANCE_LIFE_SECONDS, InstanceHeartbeat } from './instance-heartbeat';
+import { nameOf, verdictsOf } from './quota-verdict';
 import type { CallIntent, Settlement } from './usage.types';
 
 const MOST_OPEN_CALLS = 500;
@@ -12,76 +18,67 @@ export interface OpenCall {
   provider: string;
   model: string;
   inputTokensEstimate: number;
+  /** Of what was reserved for it, where a limit holds its payer; else 0. */
+  reservedOutputTokens: number;
 }
 
 /**
  * The ledger: every request to a provider has one row in `upstream_calls` before it is sent and exactly one in
- * `usage_ledger` after. A call is settled once, whoever comes first; the row itself is the fence.
+ * `usage_ledger` after. A call is settled once, whoever comes first; the row itself is the fence. Where its payer has a
+ * limit, the row also holds what is reserved for it: settling gives that back, however the call ends.
  */
 @Injectable()
 export class UsageService {
-  constructor(private readonly heartbeat: InstanceHeartbeat) {}
-
-  /** Writes the intent of a call. Send only after the commit. */
-  async open(tx: SqlRunner, intent: CallIntent): Promise<void> {
-    await tx.query(this.opening(intent));
-  }
+  constructor(
+    private readonly settings: Settings,
+    private readonly heartbeat: InstanceHeartbeat,
+    private readonly clock: Clock,
+    private readonly metrics: Metrics,
+  ) {}
 
   /**
-   * The opening of a call as an INSERT that gives its id back, for statements that do more in the same moment.
+   * Writes the intent of a turn's call and reserves the most it can come to. Send only after the commit.
    * @param condition where it fails, nothing is opened
+   * @returns whether it was opened
+   * @throws AppError quota_exceeded, model_not_allowed; nothing is opened then
    */
-  opening(intent: CallIntent, condition: Sql = sql`true`): Sql {
-    return sql`
-      INSERT INTO upstream_calls
-        (id, user_id, turn_id, step, attempt, door, provider, model, input_tokens_estimate)
-      SELECT ${intent.id}::uuid, ${intent.userId}::uuid, ${intent.turnId}::uuid, ${intent.step}::integer,
-             ${intent.attempt}::integer, ${intent.door}, ${intent.provider}, ${intent.model},
-             ${intent.inputTokensEstimate}::integer
-      WHERE ${condition} RETURNING id`;
+  async open(tx: SqlRunner, intent: CallIntent, condition?: Sql): Promise<boolean> {
+    for (;;) {
+      const judgements = await tx.query<Judgement>(
+        opening({
+          intents: [intent],
+          defaults: this.settings.quotas,
+          now: this.clock.now(),
+          instanceId: null,
+          condition,
+        }),
+      );
+      const [verdict] = verdictsOf(judgements, 1);
+      if (verdict?.kind === 'refused') {
+        this.metrics.countRefusal(verdict.limit, nameOf(intent.payer));
+        throw verdict.error;
+      }
+      if (verdict?.kind !== 'new_window') return judgements[0]!.opened > 0;
+      await tx.query(beginningWindows(judgements));
+    }
   }
 
   /** The settling of a call as CTEs, for statements that do more in the same moment. */
   settling(settlement: Settlement): Sql {
-    const { tokens } = settlement;
-    return sql`
-      settled AS (
-        UPDATE upstream_calls SET settled_at = now()
-        WHERE id = ${settlement.callId} AND settled_at IS NULL
-        RETURNING id, user_id, turn_id, door, provider
-      ),
-      booked AS (
-        INSERT INTO usage_ledger
-          (call_id, user_id, turn_id, door, provider, model, outcome, is_estimated,
-           input_tokens, cached_tokens, output_tokens, reasoning_tokens, cost_micro_usd, price_date)
-        SELECT id, user_id, turn_id, door, provider, ${settlement.model}, ${settlement.outcome},
-               ${settlement.isEstimated}::boolean, ${tokens.input}::bigint, ${tokens.cached}::bigint,
-               ${tokens.output}::bigint, ${tokens.reasoning}::bigint, ${settlement.costMicroUsd}::bigint,
-               ${settlement.priceDate}::date
-        FROM settled
-      )`;
+    return settling([settlement]);
   }
 
-  async settle(tx: SqlRunner, settlement: Settlement): Promise<void> {
-    await tx.query(sql`WITH ${this.settling(settlement)} SELECT`);
+  /** Many at once are one statement, or two who settle could wait for each other. */
+  async settle(tx: SqlRunner, ...settlements: Settlement[]): Promise<void> {
+    if (settlements.length > 0) await tx.query(sql`WITH ${settling(settlements)} SELECT`);
   }
 
   /**
    * Puts what a call came to in the place of an estimate.
    * @returns false where there is none: it is not booked yet, or exactly
    */
-  async correct(
-    tx: SqlRunner,
-    { callId, model, tokens, costMicroUsd, priceDate }: Settlement,
-  ): Promise<boolean> {
-    const rows = await tx.query(sql`
-      UPDATE usage_ledger
-      SET is_estimated = false, model = ${model}, input_tokens = ${tokens.input}::bigint,
-          cached_tokens = ${tokens.cached}::bigint, output_tokens = ${tokens.output}::bigint,
-          reasoning_tokens = ${tokens.reasoning}::bigint, cost_micro_usd = ${costMicroUsd}::bigint,
-          price_date = ${priceDate}::date
-      WHERE call_id = ${callId} AND is_estimated RETURNING call_id`);
-    return rows.length > 0;
+  async correct(tx: SqlRunner, settlement: Settlement): Promise<boolean> {
+    return (await tx.query(correcting(settlement))).length > 0;
   }
 
   /**
@@ -90,7 +87,8 @@ export class UsageService {
    */
   async findOpen(tx: SqlRunner, condition: Sql): Promise<OpenCall[]> {
     return tx.query<OpenCall>(sql`
-      SELECT id, provider, model, input_tokens_estimate AS "inputTokensEstimate"
+      SELECT id, provider, model, input_tokens_estimate AS "inputTokensEstimate",
+             coalesce(reserved_output_tokens, 0) AS "reservedOutputTokens"
       FROM upstream_calls WHERE settled_at IS NULL AND ${condition}
       ORDER BY created_at LIMIT ${MOST_OPEN_CALLS} FOR UPDATE SKIP LOCKED`);
   }

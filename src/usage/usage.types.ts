@@ -1,14 +1,38 @@
-/** Through which of our doors a request came: the agent, or one that passes a client's own request on. */
-export type Door = 'agent' | 'chat' | 'provider' | 'socket' | 'v1';
+import type { Door } from '../config/limit-variables';
+
+/** Whose budget a call is taken from. */
+export interface Payer {
+  /** The user; for a caller without a token, what stands for the address. */
+  id: string;
+  /** null: a caller without a token. */
+  userId: string | null;
+  /** The API key the call was made with, which may have a budget of its own within its user's. */
+  keyId: string | null;
+  /** IANA name of the zone whose days and months the budgets are of. */
+  timezone: string;
+}
+
+/** The most a call can come to, which is reserved where there is a limit to hold it against. */
+export interface WorstCase {
+  /** Input and output together. */
+  tokens: number;
+  /** Of all answers together. */
+  outputTokens: number;
+  /** How many were asked for. */
+  answers: number;
+  /** null: the model's price is not known. */
+  costMicroUsd: number | null;
+}
 
 /** One request that is about to go to a provider. Written before its first byte. */
 export interface CallIntent {
   /** Also sent to the provider as `X-Client-Request-Id`. */
   id: string;
-  /** null: a caller without a token. */
-  userId: string | null;
+  payer: Payer;
   /** null: no turn's. */
   turnId: string | null;
+  /** The turn's. */
+  conversationId: number | null;
   step: number | null;
   /** From 1; each retry is a call of its own. */
   attempt: number;
@@ -16,6 +40,7 @@ export interface CallIntent {
   provider: string;
   model: string;
   inputTokensEstimate: number;
+  worstCase: WorstCase;
 }
 
 export interface TokenUsage {
@@ -46,4 +71,8 @@ export interface Settlement {
   costMicroUsd: number | null;
   /** The day from which the price used is in force, YYYY-MM-DD. */
   priceDate: string | null;
+  /** The tools of ours that the reply called, each once. */
+  tools?: readonly string[];
+  /** Answered from the response cache: no provider was asked. */
+  isCacheHit?: boolean;
 }

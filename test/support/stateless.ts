@@ -148,10 +148,9 @@ export class StatelessSetting {
    */
   async withLockedCalls(work: (untilWaiting: () => Promise<unknown>) => Promise<void>): Promise<void> {
     const { database } = this.app;
-    // Not on the locking connection: within a transaction Postgres tells one and the same activity.
     const isWaiting = async (): Promise<boolean> => {
       const waiting = await database.query(
-        `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INSERT INTO upstream_calls%'`,
+        `SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'upstream_calls'::regclass`,
       );
       return waiting.length > 0;
     };

@@ -10,6 +10,7 @@ import { adaptRequest } from '../../models/adapt-request';
 import type { ForwardedCall } from '../../models/forwarded-call';
 import { ModelsService } from '../../models/models.service';
 import { OwnedObjects } from '../../models/owned-objects.service';
+import { pointsElsewhere } from '../../models/pointers';
 import { toUpstreamError, UpstreamReplyError } from '../../models/upstream-errors';
 import { readJsonAnswer } from '../../relay/read-answer';
 import { DeltaStream } from './delta-stream';
@@ -51,10 +52,11 @@ export class PromptsService {
 
   private async *framesOf(message: string, opener: Opener, signal: AbortSignal): AsyncGenerator<string> {
     if (this.lifecycle.isShuttingDown) throw shuttingDown();
-    const { userId, limited } = await this.auth.currentCaller(opener);
-    await this.rates.countChat(userId === null ? undefined : limited, opener.address);
+    const caller = await this.auth.currentCaller(opener);
+    const { userId, limited } = caller;
+    await this.rates.countPrompt(userId === null ? undefined : limited, opener.address);
     const request = readPromptRequest(message);
-    const call = await this.prepare(request, message, userId);
+    const call = await this.prepare(request, message, caller);
     const stop = (): void => call.stop();
     signal.addEventListener('abort', stop);
     if (signal.aborted) stop();
@@ -71,7 +73,7 @@ export class PromptsService {
   private async prepare(
     request: PromptRequest,
     message: string,
-    userId: Caller['userId'],
+    { userId, payer }: Caller,
   ): Promise<ForwardedCall> {
     const template = this.settings.promptTemplates.get(request.prompt_template);
     if (template === undefined) {
@@ -90,13 +92,18 @@ export class PromptsService {
         : undefined),
     });
     return this.models.forward(
-      { userId, door: 'socket', model, provider },
+      { payer, door: 'socket', model, provider },
       {
         method: 'POST',
         path: '/chat/completions',
         body: Buffer.from(JSON.stringify(parameters)),
         headers: { 'content-type': 'application/json' },
         isRetried: true,
+        isStream: request.response_type === 'stream',
+        outlook: {
+          mostOutputTokens: this.settings.maxOutputTokens,
+          pointsElsewhere: pointsElsewhere({ messages: request.messages }),
+        },
       },
     );
   }

@@ -1,0 +1,56 @@
+import type { WorstCase } from '../usage/usage.types';
+import { findModel, pricedModel, priceOf } from './catalogue';
+
+/** The largest there is, for models whose window is not known. */
+const LARGEST_CONTEXT_WINDOW = 1_050_000;
+/** What providers add of their own where there are tools. */
+const TOOLS_PROMPT_TOKENS = 1000;
+const TOOLS = '"tools"';
+const DAY_MS = 86_400_000;
+
+/** What a request that runs a model may come to. */
+export interface Outlook {
+  /** The bound of each answer's output that goes out with the request. */
+  mostOutputTokens: number;
+  /** How many answers are asked for. */
+  answers?: number;
+  /** Whether it names what is not in its bytes; see `pointsElsewhere`. */
+  pointsElsewhere?: boolean;
+}
+
+/** A request that runs no model. */
+export const NOTHING: WorstCase = { tokens: 0, outputTokens: 0, answers: 1, costMicroUsd: 0 };
+
+/** The most that a request can come to. Every token of text is at least one byte of it. */
+export function worstCaseOf(
+  provider: string,
+  model: string,
+  body: Buffer | string,
+  { mostOutputTokens, answers = 1, pointsElsewhere = false }: Outlook,
+  now: Date,
+): WorstCase {
+  const input = pointsElsewhere ? windowOf(model) : mostInputTokens(model, body);
+  const output = mostOutputTokens * answers;
+  const costs = possibleCosts(pricedModel(provider, model), input, output, now);
+  return { tokens: input + output, outputTokens: output, answers, costMicroUsd: most(costs) };
+}
+
+const windowOf = (model: string): number => findModel(model)?.contextWindow ?? LARGEST_CONTEXT_WINDOW;
+
+/** What is longer than a window its provider refuses; but embeddings take many inputs, of which each has one. */
+function mostInputTokens(model: string, body: Buffer | string): number {
+  const tokens = Buffer.byteLength(body) + (body.includes(TOOLS) ? TOOLS_PROMPT_TOKENS : 0);
+  return findModel(model)?.kind === 'embedding' ? tokens : Math.min(tokens, windowOf(model));
+}
+
+/** All of it may be written to a cache, and the price be another before the call ends. */
+function possibleCosts(model: string, input: number, output: number, now: Date): (number | null)[] {
+  const tokens = { input, cached: 0, output, reasoning: 0 };
+  return [now, new Date(now.getTime() + DAY_MS)].flatMap((day) =>
+    [tokens, { ...tokens, cacheWrite: input }].map((one) => priceOf(model, one, day).costMicroUsd),
+  );
+}
+
+/** null where the price of any of them is not known. */
+const most = (costs: (number | null)[]): number | null =>
+  costs.reduce((a, b) => (a === null || b === null ? null : Math.max(a, b)));
