@@ -25,16 +25,27 @@ export interface NginxOptions {
   readonly certificate?: Certificate;
 }
 
-/** A real nginx on a free port with the configuration of deploy/, of which only ports and paths are others. */
-export async function startNginx(upstreamUrl: string, options: NginxOptions = {}): Promise<RunningNginx> {
+/** How the configuration names an instance. */
+const INSTANCE_LINE = /^ *server 127\.0\.0\.1:3000\b.*;$/m;
+
+/**
+ * A real nginx on a free port with the configuration of deploy/, of which only ports, paths and the list of instances
+ * are others.
+ */
+export async function startNginx(
+  upstreamUrls: string | readonly string[],
+  options: NginxOptions = {},
+): Promise<RunningNginx> {
   const { certificate } = options;
   const folder = mkdtempSync(join(tmpdir(), 'keyturn-nginx-'));
   // As root, nginx works as a user of its own, who must get in.
   chmodSync(folder, 0o755);
   const port = await freePort();
   const listen = `listen 127.0.0.1:${port}`;
+  const [line] = INSTANCE_LINE.exec(NGINX_CONF)!;
+  const instances = [upstreamUrls].flat().map((url) => line.replace('127.0.0.1:3000', new URL(url).host));
   const site = substitute(certificate === undefined ? NGINX_CONF : NGINX_CONF.replaceAll('#tls ', ''), {
-    'server 127.0.0.1:3000;': `server ${new URL(upstreamUrl).host};`,
+    [line]: instances.join('\n'),
     '/var/log/nginx/keyturn.log': join(folder, 'access.log'),
     ...(certificate === undefined
       ? { 'listen 80;': `${listen};` }
