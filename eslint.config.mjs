@@ -6,23 +6,26 @@ import tseslint from 'typescript-eslint';
  * Which folders of src/ a folder may import from. Arrows point down and never turn back:
  * doors (chat) stand on the core (agent, tools, tasks, conversations, models), the core on the ground.
  */
-const GROUND = ['common', 'config', 'database', 'observability'];
+const GROUND = ['common', 'config', 'database', 'observability', 'redis'];
 const MAY_IMPORT = {
   common: [],
   config: ['common'],
   database: ['common', 'config'],
   observability: ['common', 'config', 'database'],
+  redis: ['common', 'config', 'observability'],
   simulator: [],
   limits: GROUND,
-  auth: [...GROUND, 'limits'],
+  auth: [...GROUND, 'limits', 'usage'],
   usage: GROUND,
   models: [...GROUND, 'usage'],
   relay: [...GROUND, 'models'],
   doctor: [...GROUND, 'models', 'usage'],
+  'ledger-verify': [...GROUND, 'models'],
   tasks: [...GROUND, 'auth'],
   conversations: [...GROUND, 'auth'],
   tools: [...GROUND, 'tasks'],
   agent: [...GROUND, 'auth', 'tools', 'conversations', 'models', 'usage'],
+  reports: [...GROUND, 'auth', 'limits', 'usage', 'agent'],
   chat: [...GROUND, 'auth', 'limits', 'agent', 'conversations', 'models', 'usage', 'relay'],
   'openai-api': [...GROUND, 'auth', 'limits', 'models', 'usage', 'relay'],
 };

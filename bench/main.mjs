@@ -33,6 +33,9 @@ const COMMANDS = {
   startup: async () => (await import('./startup.mjs')).benchStartup({ rounds, isCold, from }),
   profile: async () =>
     (await import('./profile.mjs')).benchProfile({ path: subject, only, seconds: Math.max(seconds, 5), app }),
+  limits: async () =>
+    (await import('./limits.mjs')).benchLimits({ rounds, seconds, door: door || undefined, app }),
+  report: async () => (await import('./report.mjs')).benchReport({ from }),
   peers: async () => (await import('./peers.mjs')).benchPeers({ peers, only, door, rounds, out, app }),
 };
 

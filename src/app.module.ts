@@ -10,6 +10,7 @@ import { DatabaseModule } from './database/database.module';
 import { LimitsModule } from './limits/limits.module';
 import { ObservabilityModule } from './observability/observability.module';
 import { OpenAiApiModule } from './openai-api/openai-api.module';
+import { ReportsModule } from './reports/reports.module';
 import { TasksModule } from './tasks/tasks.module';
 
 @Module({})
@@ -33,6 +34,7 @@ export class AppModule {
         TasksModule,
         ConversationsModule,
         AgentModule,
+        ReportsModule,
       ],
     };
   }

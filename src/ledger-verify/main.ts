@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { StartupError } from '../common/startup-error';
+import { peekSettings } from '../config/peek-settings';
+import { readArguments } from './arguments';
+import { type DatabaseAccess, openDatabase } from './database-access';
+import { repair } from './repair';
+import { exitCode, line, reportOf, reportOfRepair } from './report';
+import { requireSchema } from './schema';
+import { verify } from './verify';
+
+const PROJECT_DIRECTORY = join(__dirname, '..', '..');
+const COULD_NOT_RUN = 2;
+const INTERRUPTED = 130;
+/** Postgres's code for a lock that was not to be had in time. */
+const LOCK_NOT_AVAILABLE = '55P03';
+
+let access: DatabaseAccess | undefined;
+
+async function run(args: readonly string[]): Promise<void> {
+  try {
+    const { isRepair } = readArguments(args);
+    access = await openDatabase(peekSettings(PROJECT_DIRECTORY));
+    await requireSchema(access.client);
+    if (isRepair) process.stdout.write(reportOfRepair(await repair(access.client)));
+    const verification = await verify(access.client);
+    process.stdout.write(reportOf(verification));
+    process.exitCode = exitCode(verification);
+  } catch (error) {
+    process.stdout.write(line('FAILED', 'ledger:verify', describe(error)));
+    process.exitCode = COULD_NOT_RUN;
+  } finally {
+    await access?.close();
+  }
+}
+
+/** An unknown fault's own words can hold anything, so they are not told. */
+function describe(error: unknown): string {
+  if (error instanceof StartupError) return error.message;
+  const { name, code } = error as { name?: string; code?: string };
+  if (code === LOCK_NOT_AVAILABLE)
+    return 'Another transaction, or another repair, is at it and takes long: try again later.';
+  if (code !== undefined) return `The database refused or went away (${code}): try again, or see its log.`;
+  return `It broke itself (${name}): report this as a fault of Keyturn.`;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // A database that was started for this must not outlive it.
+  process.once(
+    signal,
+    () => void (access?.close() ?? Promise.resolve()).finally(() => process.exit(INTERRUPTED)),
+  );
+}
+
+void run(process.argv.slice(2));
