@@ -30,6 +30,7 @@ const EXPOSED_HEADERS = [
   'X-Request-Id',
   'X-Adjusted-Params',
   'X-Model-Replaced',
+  'X-Cache',
   'RateLimit-Limit',
   'RateLimit-Remaining',
   'RateLimit-Reset',

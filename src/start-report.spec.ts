@@ -16,6 +16,7 @@ const report = (environment: Record<string, string> = {}, now = EARLY): string[]
 
 const REAL = {
   DATABASE_URL: 'postgres://keyturn:hunter2@db.example:5433/tasks?password=hunter2',
+  REDIS_URL: 'rediss://me:hunter2@redis.example:6390/2?key=hunter2',
   OPENAI_API_KEY: 'sk-hunter2',
   OPENAI_BASE_URL: 'https://me:hunter2@llm.example/v1?key=hunter2',
   JWT_SECRET: 'hunter2'.repeat(5),
@@ -29,7 +30,7 @@ describe('startReport', () => {
       '  docs      http://127.0.0.1:3000/docs',
       '  database  embedded Postgres  (set DATABASE_URL for your own)',
       '  upstream  offline simulator, no real model  (set OPENAI_API_KEY for OpenAI)',
-      '  limits    in memory, 60 chat requests a minute and user  (set RATE_LIMIT_PER_MINUTE)',
+      '  limits    in memory, 60 chat requests a minute and user  (set RATE_LIMIT_PER_MINUTE; REDIS_URL to share)',
       '  data      /app/.data/postgres  (set DATA_DIR)',
     ]);
   });
@@ -38,6 +39,9 @@ describe('startReport', () => {
     const lines = report(REAL);
     expect(lines[2]).toBe('  database  Postgres at db.example:5433/tasks  (DATABASE_URL)');
     expect(lines[3]).toBe('  upstream  OpenAI at https://llm.example/v1, model gpt-6-luna  (OPENAI_API_KEY)');
+    expect(lines[4]).toBe(
+      '  limits    in Redis at redis.example:6390, 60 chat requests a minute and user  (REDIS_URL)',
+    );
     expect(lines[5]).toBe('  data      /app/.data  (set DATA_DIR)');
     expect(lines.join()).not.toContain('hunter2');
   });
@@ -50,7 +54,14 @@ describe('startReport', () => {
       'upstream  OpenAI, model gpt-6-luna  (OPENAI_API_KEY); gemini, anthropic by the model’s name',
     ],
     [{ SIMULATOR: 'off' }, 3, 'upstream  none: chat answers 500 until OPENAI_API_KEY is set'],
-    [{ RATE_LIMIT_PER_MINUTE: '0' }, 4, 'limits    in memory, no chat requests'],
+    [{ RATE_LIMIT_PER_MINUTE: '0' }, 4, 'limits    in memory, no limit of chat requests'],
+    [{ RATE_LIMIT_PER_MINUTE: '0', RATE_LIMIT_PER_HOUR: '9' }, 4, 'limits    in memory, 9 an hour and user'],
+    [{ RATE_LIMIT_PER_HOUR: '9' }, 4, 'limits    in memory, 60 chat requests a minute, 9 an hour and user'],
+    [
+      { REDIS_URL: 'redis://[::1]' },
+      4,
+      'limits    in Redis at [::1]:6379, 60 chat requests a minute and user',
+    ],
   ])('with %j tells so', (environment: Record<string, string>, line, text) => {
     expect(report(environment)[line]).toContain(text);
   });

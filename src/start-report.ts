@@ -4,6 +4,8 @@ import type { Settings } from './config/settings';
 import { daysUntilShutdown, findModel } from './models/catalogue';
 import { WARN_DAYS_BEFORE_SHUTDOWN } from './models/default-model-check';
 
+const DEFAULT_REDIS_PORT = 6379;
+
 /** What a person who starts the server wants to know: where it is, what it stands on, how to make each part real. */
 export function startReport(
   { settings, databaseFolder }: LocalServices,
@@ -20,16 +22,12 @@ export function startReport(
     simulator: 'offline simulator, no real model  (set OPENAI_API_KEY for OpenAI)',
     not_configured: 'none: chat answers 500 until OPENAI_API_KEY is set',
   }[settings.upstream];
-  const perMinute = settings.limits.requestsPerMinute;
   const lines = [
     ['Keyturn', url],
     ['docs', `${url}/docs`],
     ['database', database],
     ['upstream', `${upstream}${describeSiblings(settings)}`],
-    [
-      'limits',
-      `in memory, ${perMinute === 0 ? 'no' : perMinute} chat requests a minute and user  (set RATE_LIMIT_PER_MINUTE)`,
-    ],
+    ['limits', describeLimits(settings)],
     ['data', `${databaseFolder ?? settings.dataDirectory}  (set DATA_DIR)`],
     ...shutdownWarning(settings.defaultModel, now),
     ...(unreadVariables.length === 0
@@ -51,6 +49,18 @@ function toText(lines: readonly string[][]): string {
 function describeSiblings({ siblings }: Settings): string {
   const names = SIBLING_NAMES.filter((name) => siblings[name] !== undefined);
   return names.length === 0 ? '' : `; ${names.join(', ')} by the model’s name`;
+}
+
+/** Of Redis host and port only: the rest of the URL holds a password. */
+function describeLimits({ limits: { requestsPerMinute, requestsPerHour }, redisUrl }: Settings): string {
+  const rates = [
+    ...(requestsPerMinute > 0 ? [`${requestsPerMinute} chat requests a minute`] : []),
+    ...(requestsPerHour > 0 ? [`${requestsPerHour} an hour`] : []),
+  ];
+  const most = rates.length === 0 ? 'no limit of chat requests' : `${rates.join(', ')} and user`;
+  if (redisUrl === undefined) return `in memory, ${most}  (set RATE_LIMIT_PER_MINUTE; REDIS_URL to share)`;
+  const { hostname, port } = new URL(redisUrl);
+  return `in Redis at ${hostname}:${port || DEFAULT_REDIS_PORT}, ${most}  (REDIS_URL)`;
 }
 
 /** Host and database only: the rest of the URL holds a password. */

@@ -60,6 +60,11 @@ describe('auth', () => {
       expect(answer.body).toMatchObject({ email, timezone: 'America/Argentina/Buenos_Aires' });
     });
 
+    it('spells the time zone as it is spelled', async () => {
+      const { token } = await signUp(app.url, { timezone: 'europe/BERLIN' });
+      expect((await me(token)).body.timezone).toBe('Europe/Berlin');
+    });
+
     it('gives an address away once, also to several who ask at the same time', async () => {
       const email = newEmail();
       const answers = await Promise.all(

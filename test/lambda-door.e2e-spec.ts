@@ -143,6 +143,19 @@ describe('The door of a Lambda', () => {
     expect(door.connect(event({ authorizer }))).not.toMatchObject({ statusCode: 200 });
   });
 
+  it.each(['null', JSON.stringify({ userId: 'ada', sessionFamily: 'x' })])(
+    'asks a connection to sign in again that an earlier version let in, with claims %s',
+    async (claims) => {
+      const authorizer = { opener: `{"claims":${claims},"address":"192.0.2.1"}` };
+      await door.answer(
+        { ...event({ authorizer }), body: JSON.stringify(prompt('full')) },
+        connection,
+        ENOUGH_MS,
+      );
+      expect([lastCode(), connection.isClosed, upstream.requests.length]).toEqual(['unauthorized', true, 0]);
+    },
+  );
+
   it('lets in by headers however they are written, and answers the subprotocol', async () => {
     const headers = { 'sec-websocket-PROTOCOL': `bearer, ${user.token}` };
     const authorizer = await verdictFor(headers);

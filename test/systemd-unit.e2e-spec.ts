@@ -29,7 +29,7 @@ describe('The systemd unit', () => {
 
   it('takes every secret as a credential, which may be absent', () => {
     const secrets = Object.keys(VARIABLES).filter((name) =>
-      /(_KEY|_SECRET|_TOKEN|^DATABASE_URL)$/.test(name),
+      /(_KEY|_SECRET|_TOKEN|^(DATABASE|REDIS)_URL)$/.test(name),
     );
     expect(files.sort()).toEqual(secrets.map((name) => `${name}_FILE`).sort());
     for (const secret of secrets) {

@@ -32,7 +32,9 @@ describe('MemoryThrottlerStorage', () => {
     await hit(storage, 1);
     jest.advanceTimersByTime(WINDOW_MS - 1500);
     await expect(hit(storage, 1)).resolves.toEqual({
+      takeBack: expect.any(Function),
       totalHits: 2,
+      limit: 1,
       timeToExpire: 2,
       isBlocked: true,
       timeToBlockExpire: 2,
@@ -60,5 +62,21 @@ describe('MemoryThrottlerStorage', () => {
     await expect(hit(storage, 1, 'someone else', 'chat')).resolves.toMatchObject({ isBlocked: false });
     await expect(hit(storage, 1, 'someone', 'auth')).resolves.toMatchObject({ isBlocked: false });
     await expect(hit(storage, 1, 'someone', 'chat')).resolves.toMatchObject({ isBlocked: true });
+  });
+
+  it('takes a hit back, but none from a later window', async () => {
+    const storage = new MemoryThrottlerStorage();
+    const first = await hit(storage, 2);
+    jest.advanceTimersByTime(1);
+    const second = await hit(storage, 2);
+    second.takeBack();
+    await Promise.resolve();
+    await expect(hit(storage, 2)).resolves.toMatchObject({ totalHits: 2 });
+    jest.advanceTimersByTime(WINDOW_MS);
+    first.takeBack();
+    await hit(storage, 2);
+    second.takeBack();
+    await Promise.resolve();
+    await expect(hit(storage, 2)).resolves.toMatchObject({ totalHits: 2 });
   });
 });

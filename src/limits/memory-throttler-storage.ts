@@ -1,16 +1,10 @@
-import type { ThrottlerStorage } from '@nestjs/throttler';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { type HitCount, type HitRecord, type RateStorage, toHitRecord } from './rate-storage';
 
-type HitRecord = Awaited<ReturnType<ThrottlerStorage['increment']>>;
-
-/** Counts hits in fixed windows, in this process's memory; a window is forgotten when it ends. */
-export class MemoryThrottlerStorage implements ThrottlerStorage {
+/** Counts hits in this process's memory; a window is forgotten when it ends. */
+export class MemoryThrottlerStorage implements RateStorage {
   private readonly limiters = new Map<string, RateLimiterMemory>();
 
-  /**
-   * @param ttl length of the window, in milliseconds
-   * @returns times in whole seconds, as they stand in headers
-   */
   async increment(
     key: string,
     ttl: number,
@@ -18,15 +12,26 @@ export class MemoryThrottlerStorage implements ThrottlerStorage {
     _blockDuration: number,
     throttlerName: string,
   ): Promise<HitRecord> {
-    const { consumedPoints, msBeforeNext } = await this.limiterOf(throttlerName, ttl, limit).penalty(key);
-    const isBlocked = consumedPoints > limit;
-    const secondsLeft = Math.max(1, Math.ceil(msBeforeNext / 1000));
-    return {
-      totalHits: consumedPoints,
-      timeToExpire: secondsLeft,
-      isBlocked,
-      timeToBlockExpire: isBlocked ? secondsLeft : 0,
-    };
+    const limiter = this.limiterOf(throttlerName, ttl, limit);
+    const { consumedPoints, msBeforeNext } = await limiter.penalty(key);
+    return toHitRecord(
+      consumedPoints,
+      msBeforeNext,
+      limit,
+      () => void this.takeBack(limiter, key, msBeforeNext),
+    );
+  }
+
+  async peek(key: string, ttl: number, limit: number, throttlerName: string): Promise<HitCount | undefined> {
+    const count = await this.limiterOf(throttlerName, ttl, limit).get(key);
+    return count === null ? undefined : { hits: count.consumedPoints, msLeft: count.msBeforeNext };
+  }
+
+  private async takeBack(limiter: RateLimiterMemory, key: string, msLeftThen: number): Promise<void> {
+    const count = await limiter.get(key);
+    // More is left of a window only when it is another.
+    if (count !== null && count.msBeforeNext > 0 && count.msBeforeNext <= msLeftThen)
+      await limiter.reward(key);
   }
 
   private limiterOf(name: string, windowMs: number, limit: number): RateLimiterMemory {

@@ -9,11 +9,11 @@ import {
 } from '@nestjs/throttler';
 import type { Request, Response } from 'express';
 import type { LimitedUser } from './limited-user';
-import { RATE_LIMIT_NAME, type RateLimitName } from './rate-limits';
+import { RATE_LIMIT_NAME, type RateLimitOf } from './rate-limits';
 import { rateLimited, RequestRates } from './request-rates';
 
 /**
- * Counts a request against the one limit its route names. The package's own guard goes through every limit there is, and
+ * Counts a request in the windows of what its route names. The package's own guard goes through every limit there is, and
  * eight look-ups for each: that costs more than the rest of a request (docs/decisions/0007).
  */
 @Injectable()
@@ -31,10 +31,11 @@ export class RateLimitGuard extends ThrottlerGuard {
     const http = context.switchToHttp();
     const request = http.getRequest<Request>();
     const response = http.getResponse<Response>();
-    const name = this.reflector.getAllAndOverride<RateLimitName>(RATE_LIMIT_NAME, [
+    const limit = this.reflector.getAllAndOverride<RateLimitOf>(RATE_LIMIT_NAME, [
       context.getHandler(),
       context.getClass(),
     ]);
+    const name = typeof limit === 'function' ? limit(request) : limit;
     const record = await this.rates.count(name, request.user as LimitedUser | undefined, request.ip);
     if (record === undefined) return true;
     response.setHeader('RateLimit-Limit', record.limit);

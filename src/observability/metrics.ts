@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { RefusedKeys } from './refused-keys';
 
 const SECONDS_OF_A_REQUEST = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 
@@ -12,7 +13,10 @@ export interface ModelCallMeasurement {
   outputTokens: number;
 }
 
-/** Every metric of the app, named after OpenTelemetry's HTTP and GenAI conventions. Labels come from closed sets. */
+/**
+ * Every metric of the app, named after OpenTelemetry's HTTP and GenAI conventions. Labels come from closed sets, but for
+ * the ten keys of `keyturn_refusals_top`.
+ */
 @Injectable()
 export class Metrics {
   private readonly registry = new Registry();
@@ -67,6 +71,29 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  private readonly refusedKeys = new RefusedKeys();
+
+  private readonly insuredDecisions = new Counter({
+    name: 'keyturn_limits_insured_total',
+    help: 'Decisions of a limit made in this instance’s memory, for the shared Redis was away.',
+    labelNames: ['limit'],
+    registers: [this.registry],
+  });
+
+  private readonly cacheSearches = new Counter({
+    name: 'keyturn_response_cache_total',
+    help: 'Requests whose answer was looked for in the response cache.',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
+
+  /** Shown where there is a Redis. */
+  private readonly redisUp = new Gauge({
+    name: 'keyturn_redis_up',
+    help: 'Whether the shared Redis answers.',
+    registers: [],
+  });
+
   private readonly requestSeries = new SeriesCache<Histogram.Internal<string>>();
   private readonly callSeries = new SeriesCache<{
     duration: Histogram.Internal<string>;
@@ -76,6 +103,17 @@ export class Metrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+    const { refusedKeys } = this;
+    new Gauge({
+      name: 'keyturn_refusals_top',
+      help: 'Whom limits refuse most, lately: users by id, addresses by a hash that ends with the process.',
+      labelNames: ['limit', 'key'],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const { limit, key, count } of refusedKeys.top()) this.set({ limit, key }, count);
+      },
+    });
   }
 
   get contentType(): string {
@@ -131,8 +169,24 @@ export class Metrics {
     this.toolCalls.inc({ gen_ai_tool_name: tool, outcome: isOk ? 'ok' : 'error' });
   }
 
-  countRefusal(limit: string): void {
+  /** @param key the user's id, or an address */
+  countRefusal(limit: string, key: string): void {
     this.refusals.inc({ limit });
+    this.refusedKeys.count(limit, key);
+  }
+
+  countInsured(limit: string): void {
+    this.insuredDecisions.inc({ limit });
+  }
+
+  countCacheSearch(isFound: boolean): void {
+    this.cacheSearches.inc({ outcome: isFound ? 'hit' : 'miss' });
+  }
+
+  setRedisUp(isUp: boolean): void {
+    if (this.registry.getSingleMetric('keyturn_redis_up') === undefined)
+      this.registry.registerMetric(this.redisUp);
+    this.redisUp.set(isUp ? 1 : 0);
   }
 }
 
