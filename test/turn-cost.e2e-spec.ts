@@ -1,4 +1,5 @@
 import type { OnModuleDestroy } from '@nestjs/common';
+import { RunningTurns } from '../src/agent/running-turns';
 import { TurnSweeper } from '../src/agent/turn-sweeper';
 import { CallSweeper } from '../src/models/call-sweeper';
 import { InstanceHeartbeat } from '../src/usage/instance-heartbeat';
@@ -13,7 +14,7 @@ describe('The cost of a turn with one tool step', () => {
   beforeAll(async () => {
     app = await createTestApp({ RATE_LIMIT_PER_MINUTE: '0' });
     // What every instance does at intervals is no part of a turn.
-    for (const recurring of [TurnSweeper, CallSweeper, InstanceHeartbeat]) {
+    for (const recurring of [TurnSweeper, RunningTurns, CallSweeper, InstanceHeartbeat]) {
       app.app.get<OnModuleDestroy>(recurring, { strict: false }).onModuleDestroy();
     }
   });
