@@ -74,7 +74,7 @@ export function settling(settlements: readonly Settlement[], source: Sql = empty
   return sql`
     given AS MATERIALIZED (
       SELECT given.* FROM ${source} unnest(
-        ${column('callId')}::uuid[], ${column('model')}::text[], ${column('outcome')}::text[],
+        (SELECT ${column('callId')}::uuid[]), ${column('model')}::text[], ${column('outcome')}::text[],
         ${column('isEstimated')}::boolean[], ${tokens('input')}::bigint[], ${tokens('cached')}::bigint[],
         ${tokens('output')}::bigint[], ${tokens('reasoning')}::bigint[], ${column('costMicroUsd')}::bigint[],
         ${column('priceDate')}::date[], ${tools}::text[],
