@@ -69,6 +69,26 @@ describe('The ledger’s verification as a command', () => {
       await until(async () => (await run()).output.includes('1 call (1 open)'));
       await server.stop('SIGKILL');
       expect(await run()).toMatchObject({ code: 0, output: expect.stringContaining('1 call (1 open)') });
+      // Takes the database over, and ends with it.
+      await installation.start().url();
+    });
+
+    it('leaves no database behind when it is interrupted while one starts', async () => {
+      const server = installation.start();
+      await server.url();
+      await server.stop('SIGTERM');
+      const postmaster = join(installation.dataFolder, 'postgres', 'postmaster.pid');
+      const child = spawn(process.execPath, [join(installation.folder, 'dist/ledger-verify/main.js')], {
+        cwd: tmpdir(),
+        env: { PATH: process.env.PATH },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const ended = Promise.all([text(child.stdout), once(child, 'exit')]);
+      await until(() => existsSync(postmaster));
+      child.kill('SIGINT');
+      const [output, [code]] = await ended;
+      expect({ output, code: code as number }).toEqual({ output: '', code: 130 });
+      expect(existsSync(postmaster)).toBe(false);
     });
 
     it('needs one', async () => {

@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { StartupError } from '../common/startup-error';
+import { appliedMigrations } from '../database/applied-migrations';
 import { toDatabaseFault } from '../database/database-faults';
 import { migrations } from '../database/migrations';
 import { findNativeFolder } from '../database/postgres-binaries';
@@ -9,9 +10,6 @@ import type { RunningServer } from './running-server';
 const SUBJECT = 'database';
 const LEAST_VERSION = 14;
 const NOT_THERE = new Set(['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']);
-/** Postgres's code for a table that does not exist. */
-const UNDEFINED_TABLE = '42P01';
-
 /** @param url undefined: the embedded one, which runs while the server does */
 export async function checkDatabase(
   url: string | undefined,
@@ -77,14 +75,4 @@ async function judge(client: Client, version: string): Promise<Finding> {
   }
   if (missing === 0) return ok(SUBJECT, `${told}, schema up to date`);
   return ok(SUBJECT, `${told}, ${missing} of ${own.length} migrations to come with the next start`);
-}
-
-async function appliedMigrations(client: Client): Promise<string[]> {
-  try {
-    const { rows } = await client.query<{ name: string }>('SELECT name FROM migrations');
-    return rows.map(({ name }) => name);
-  } catch (error) {
-    if ((error as { code?: string }).code === UNDEFINED_TABLE) return [];
-    throw error;
-  }
 }

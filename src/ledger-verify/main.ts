@@ -14,23 +14,33 @@ const INTERRUPTED = 130;
 /** Postgres's code for a lock that was not to be had in time. */
 const LOCK_NOT_AVAILABLE = '55P03';
 
-let access: DatabaseAccess | undefined;
+/** Under way from the moment in which a database may be started. */
+let opening: Promise<DatabaseAccess> | undefined;
+let isInterrupted = false;
 
 async function run(args: readonly string[]): Promise<void> {
   try {
     const { isRepair } = readArguments(args);
-    access = await openDatabase(peekSettings(PROJECT_DIRECTORY));
-    await requireSchema(access.client);
-    if (isRepair) process.stdout.write(reportOfRepair(await repair(access.client)));
-    const verification = await verify(access.client);
+    opening = openDatabase(peekSettings(PROJECT_DIRECTORY));
+    const { client } = await opening;
+    await requireSchema(client);
+    if (isRepair) process.stdout.write(reportOfRepair(await repair(client)));
+    const verification = await verify(client);
     process.stdout.write(reportOf(verification));
     process.exitCode = exitCode(verification);
   } catch (error) {
+    if (isInterrupted) return;
     process.stdout.write(line('FAILED', 'ledger:verify', describe(error)));
     process.exitCode = COULD_NOT_RUN;
   } finally {
-    await access?.close();
+    await close();
   }
+}
+
+/** A database that was started for this must not outlive it, not even one that is only just starting. */
+async function close(): Promise<void> {
+  const access = await opening?.catch(() => undefined);
+  await access?.close();
 }
 
 /** An unknown fault's own words can hold anything, so they are not told. */
@@ -44,11 +54,10 @@ function describe(error: unknown): string {
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // A database that was started for this must not outlive it.
-  process.once(
-    signal,
-    () => void (access?.close() ?? Promise.resolve()).finally(() => process.exit(INTERRUPTED)),
-  );
+  process.once(signal, () => {
+    isInterrupted = true;
+    void close().finally(() => process.exit(INTERRUPTED));
+  });
 }
 
 void run(process.argv.slice(2));

@@ -7,7 +7,8 @@ import {
   type ScriptedUpstream,
   startScriptedUpstream,
 } from './scripted-upstream';
-import { createEmptyDatabase, InstancesCommand } from './three-instances';
+import { createEmptyDatabase } from './postgres';
+import { InstancesCommand } from './three-instances';
 
 export interface InstancesUser extends Api {
   readonly id: string;

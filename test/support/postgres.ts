@@ -29,11 +29,14 @@ export interface TestDatabase {
 }
 
 /** A database of the suite's own, cloned from the migrated template. */
-export async function createDatabase(): Promise<TestDatabase> {
+export const createDatabase = (): Promise<TestDatabase> => createFrom(`TEMPLATE ${TEMPLATE}`);
+
+/** A database without a table, as an operator makes it. */
+export const createEmptyDatabase = (): Promise<TestDatabase> => createFrom('');
+
+async function createFrom(template: string): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await withClient(urlOf('postgres'), (client) =>
-    client.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`),
-  );
+  await withClient(urlOf('postgres'), (client) => client.query(`CREATE DATABASE ${name} ${template}`));
   const url = urlOf(name);
   return {
     url,

@@ -1,10 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from './clients';
-import { type TestDatabase, urlOf, withClient } from './postgres';
 import { Installation } from './process';
 
 const REPOSITORY = join(__dirname, '..', '..');
@@ -120,20 +118,4 @@ function worksIn(pid: string, folder: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** A database without a table, as an operator makes it. */
-export async function createEmptyDatabase(): Promise<TestDatabase> {
-  const name = `empty_${randomUUID().replaceAll('-', '')}`;
-  await withClient(urlOf('postgres'), (client) => client.query(`CREATE DATABASE ${name}`));
-  const url = urlOf(name);
-  return {
-    url,
-    query: (text, values) =>
-      withClient(url, async (client) => (await client.query(text, values)).rows as never),
-    drop: () =>
-      withClient(urlOf('postgres'), async (client) => {
-        await client.query(`DROP DATABASE ${name} WITH (FORCE)`);
-      }),
-  };
 }
