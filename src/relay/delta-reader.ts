@@ -5,7 +5,7 @@ import type { ForwardedCall } from '../models/forwarded-call';
 import { toUpstreamError, UpstreamReplyError } from '../models/upstream-errors';
 import type { UpstreamHead } from '../models/upstream-exchange';
 import { assertEventStream } from './answer-type';
-import { isError, parseEvent, type ProviderEvent, toEventError } from './provider-events';
+import { isError, parseEvent, type ProviderEvent, toEventError } from '../models/provider-events';
 
 export interface DeltaSummary {
   usage: Record<string, unknown> | null;

@@ -16,7 +16,7 @@ import {
   parseEvent,
   type ProviderEvent,
   toEventError,
-} from './provider-events';
+} from '../models/provider-events';
 
 /** After this the headers go out even if the model has made nothing yet: proxies in between give up on silence. */
 const LONGEST_HOLD_MS = 10_000;

@@ -1,6 +1,6 @@
 import { APIError } from 'openai';
 import type { AppError } from '../common/app-error';
-import { toUpstreamError, UpstreamReplyError } from '../models/upstream-errors';
+import { toUpstreamError, UpstreamReplyError } from './upstream-errors';
 
 /** An event of a provider's stream: a chunk of Chat Completions, which has `choices`, or a typed one of the Responses API. */
 export type ProviderEvent = Record<string, unknown>;
