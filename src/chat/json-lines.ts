@@ -1,4 +1,4 @@
-import { dataOf, splitFrames } from '../common/sse-frames';
+import { dataOf, splitFrames } from '../common/event-stream';
 
 /** The same events, the data of each as one line of JSON. */
 export function toJsonLines(events: Buffer): Buffer {

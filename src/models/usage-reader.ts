@@ -1,4 +1,4 @@
-import { dataOf, splitFrames } from '../common/sse-frames';
+import { dataOf, splitFrames } from '../common/event-stream';
 import type { TokenUsage } from '../usage/usage.types';
 import { toTokenUsage } from './token-usage';
 

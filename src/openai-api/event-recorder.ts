@@ -1,4 +1,4 @@
-import { dataOf, splitFrames } from '../common/sse-frames';
+import { dataOf, splitFrames } from '../common/event-stream';
 import type { MadeObject } from '../models/upstream-object';
 import type { JsonObject } from './relay-json';
 

@@ -1,4 +1,4 @@
-import { dataOf, splitFrames } from '../common/sse-frames';
+import { dataOf, splitFrames } from '../common/event-stream';
 
 /** As providers write it, and as those do that put spaces into their JSON. */
 const NO_CHOICES = [Buffer.from('"choices":[]'), Buffer.from('"choices": []')];

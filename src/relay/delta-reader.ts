@@ -1,5 +1,5 @@
 import type { AppError } from '../common/app-error';
-import { dataOf, FrameTooLongError, SseFrames, splitFrames } from '../common/sse-frames';
+import { dataOf, FrameTooLongError, SseFrames, splitFrames } from '../common/event-stream';
 import type { ByteSink } from '../models/call-attempt';
 import type { ForwardedCall } from '../models/forwarded-call';
 import { toUpstreamError, UpstreamReplyError } from '../models/upstream-errors';

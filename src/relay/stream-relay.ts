@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { AppError } from '../common/app-error';
 import { PacedResponse } from '../common/paced-response';
-import { dataOf, FrameTooLongError, SseFrames, splitFrames } from '../common/sse-frames';
+import { dataOf, FrameTooLongError, SseFrames, splitFrames } from '../common/event-stream';
 import { SSE_HEADERS } from '../common/sse-writer';
 import type { ByteSink } from '../models/call-attempt';
 import type { ForwardedCall } from '../models/forwarded-call';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { dataOf, FrameTooLongError, SseFrames, splitFrames } from './sse-frames';
+import { dataOf, FrameTooLongError, SseFrames, splitFrames } from './event-stream';
 
 /** Cuts bytes into chunks of the given lengths, again and again. */
 function chunksOf(bytes: Buffer, lengths: number[]): Buffer[] {
