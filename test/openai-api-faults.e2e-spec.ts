@@ -190,7 +190,7 @@ describe('When the provider fails under /v1', () => {
   const answers: string[] = [];
 
   beforeAll(async () => {
-    setting = await StatelessSetting.start({ UPSTREAM_TIMEOUT: '500ms' });
+    setting = await StatelessSetting.start({ UPSTREAM_TIMEOUT: '500ms', UPSTREAM_IDLE_TIMEOUT: '500ms' });
     await setting.app.database.query(
       `INSERT INTO upstream_objects (provider, id, kind, user_id, facts)
        VALUES ('openai', 'file-mine', 'file', $1, '{}'), ('openai', 'resp_mine', 'response', $1, NULL)`,

@@ -49,7 +49,7 @@ describe('/v1', () => {
   let setting: StatelessSetting;
 
   beforeAll(async () => {
-    setting = await StatelessSetting.start({ UPSTREAM_TIMEOUT: '5s' });
+    setting = await StatelessSetting.start({ UPSTREAM_TIMEOUT: '5s', UPSTREAM_IDLE_TIMEOUT: '5s' });
     jest.spyOn(setting.app.app.get(Clock), 'now');
     on('2026-11-21');
   });

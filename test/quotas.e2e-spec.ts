@@ -52,6 +52,7 @@ class Setting {
       MAX_STREAMS_PER_USER: '0',
       AUTH_ATTEMPTS_PER_MINUTE: '0',
       UPSTREAM_TIMEOUT: '1s',
+      UPSTREAM_IDLE_TIMEOUT: '1s',
       ...environment,
     };
     const first = await createTestApp(all, options);

@@ -49,7 +49,7 @@ describe('Between a client and a provider', () => {
   let setting: StatelessSetting;
 
   beforeAll(async () => {
-    setting = await StatelessSetting.start({ UPSTREAM_TIMEOUT: '20s' });
+    setting = await StatelessSetting.start({ UPSTREAM_TIMEOUT: '20s', UPSTREAM_IDLE_TIMEOUT: '20s' });
   });
   afterEach(() => setting.forget());
   afterAll(() => setting.stop());

@@ -196,7 +196,11 @@ describe('Bad input on the socket', () => {
 
   beforeAll(async () => {
     upstream = await startScriptedUpstream();
-    app = await startSocketApp(upstream, { OPENAI_API_KEY: KEY, UPSTREAM_TIMEOUT: '1s' });
+    app = await startSocketApp(upstream, {
+      OPENAI_API_KEY: KEY,
+      UPSTREAM_TIMEOUT: '1s',
+      UPSTREAM_IDLE_TIMEOUT: '1s',
+    });
     await signUp(app.url);
     user = await signUp(app.url);
     logRead = app.log().length;

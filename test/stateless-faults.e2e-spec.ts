@@ -254,7 +254,7 @@ describe('When the provider', () => {
   let setting: StatelessSetting;
 
   beforeAll(async () => {
-    setting = await StatelessSetting.start({ UPSTREAM_TIMEOUT: '1s' });
+    setting = await StatelessSetting.start({ UPSTREAM_TIMEOUT: '1s', UPSTREAM_IDLE_TIMEOUT: '1s' });
   });
   afterEach(() => setting.forget());
   afterAll(() => setting.stop());

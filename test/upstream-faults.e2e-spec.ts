@@ -10,7 +10,11 @@ describe('When the provider fails', () => {
   let user: Api;
 
   beforeAll(async () => {
-    app = await createTestApp({ UPSTREAM_TIMEOUT: '1s', RATE_LIMIT_PER_MINUTE: '0' });
+    app = await createTestApp({
+      UPSTREAM_TIMEOUT: '1s',
+      UPSTREAM_IDLE_TIMEOUT: '1s',
+      RATE_LIMIT_PER_MINUTE: '0',
+    });
     token = (await signUp(app.url)).token;
     user = api(app.url, token);
   });

@@ -1,8 +1,8 @@
-import { dataOf, splitFrames } from '../common/event-stream';
+import { dataOf, splitEvents } from '../common/event-stream';
 
 /** The same events, the data of each as one line of JSON. */
 export function toJsonLines(events: Buffer): Buffer {
-  const lines = splitFrames(events)
+  const lines = splitEvents(events)
     .map(dataOf)
     .filter((data) => data !== undefined && data !== '[DONE]')
     .map((data) => `${onOneLine(data!)}\n`);

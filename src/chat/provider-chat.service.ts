@@ -43,7 +43,8 @@ export class ProviderChatService {
     const options = isJsonLines
       ? { transform: toJsonLines, headers: { 'Content-Type': `${JSON_LINES}; charset=utf-8` } }
       : {};
-    await new StreamRelay(call, response, options).run(head);
+    const errorForm = this.familyOf(chat.provider);
+    await new StreamRelay(call, response, { ...options, errorForm }).run(head);
   }
 
   private prepare({ provider: name, request, caller }: ProviderChat, response: Response): ForwardedCall {
@@ -51,7 +52,7 @@ export class ProviderChatService {
     this.assertWithinLimit(request);
     const chosen = this.models.chooseOf(name, request.model);
     const { name: model, provider } = chosen;
-    const family = name === 'openai' ? this.settings.openaiApiFamily : 'chat';
+    const family = this.familyOf(name);
     const { parameters, adjusted } = toProviderBody(family, model, request, this.settings.maxOutputTokens);
     tellChanges(response, chosen, adjusted);
     if (this.settings.isPromptLogged) {
@@ -69,11 +70,16 @@ export class ProviderChatService {
         body: Buffer.from(JSON.stringify(parameters)),
         headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
         isRetried: true,
+        isStream: true,
         outlook: { mostOutputTokens: givenBound(family, parameters) ?? this.settings.maxOutputTokens },
       },
     );
     stopWhenClientLeaves(response, call);
     return call;
+  }
+
+  private familyOf(provider: ProviderName): 'chat' | 'responses' {
+    return provider === 'openai' ? this.settings.openaiApiFamily : 'chat';
   }
 
   /** What the bound is, the operator says: a decorator cannot know it. */

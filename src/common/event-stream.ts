@@ -1,114 +1,200 @@
+/**
+ * Server-sent events as the WHATWG defines them (https://html.spec.whatwg.org/multipage/server-sent-events.html):
+ * lines end with LF, CRLF or CR, a line that begins with a colon is a comment, an event without data is no event.
+ */
+
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
-const LONGEST_FRAME_BYTES = 1024 * 1024;
+const SPACE = 0x20;
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** A frame beyond every bound. */
-export class FrameTooLongError extends Error {}
+export interface EventListener {
+  /** One or more whole events, exactly as they came. */
+  onEvents(events: Buffer): void;
+  /** A part of an event that is longer than `maxEventBytes`, exactly as it came. */
+  onLongEventPart(part: Buffer, isLast: boolean): void;
+}
 
 /**
- * Cuts a stream of server-sent events where events end, without reading them: what it gives back is whole events, and
- * put together it is what came in. Lines end with LF or CRLF, also across chunks.
+ * Cuts a stream where its events end, without reading them: the pieces that it hands on, put together, are the bytes
+ * that came in. Events up to `maxEventBytes` are handed on whole. A longer one is handed on in parts as it comes.
  */
-export class SseFrames {
+export class EventStreamSplitter {
+  private readonly lines = new LineReader();
   private pieces: Buffer[] = [];
-  private size = 0;
-  /** Of the line that the last chunk ended in. */
-  private lineBytes = 0;
-  private isLineOneCr = false;
+  private keptBytes = 0;
+  private isInLongEvent = false;
 
-  /**
-   * @returns the events that this chunk completes, as one piece; undefined where it completes none
-   * @throws FrameTooLongError
-   */
-  push(chunk: Buffer): Buffer | undefined {
-    const end = this.findLastEnd(chunk);
-    if (end === 0) {
-      this.keep(chunk);
-      return undefined;
-    }
-    const complete = end === chunk.length ? chunk : chunk.subarray(0, end);
-    const whole = this.pieces.length === 0 ? complete : Buffer.concat([...this.pieces, complete]);
-    if (whole.length > LONGEST_FRAME_BYTES) splitFrames(whole).forEach(({ length }) => assertShort(length));
-    this.pieces = [];
-    this.size = 0;
-    if (end < chunk.length) this.keep(chunk.subarray(end));
-    return whole;
+  constructor(
+    private readonly listener: EventListener,
+    private readonly maxEventBytes: number,
+  ) {}
+
+  /** How many blank lines have come: about as many events. */
+  get blankLines(): number {
+    return this.lines.blankLines;
   }
 
-  /** What came after the last event's end: an event without its blank line, or part of one. */
-  rest(): Buffer {
-    return Buffer.concat(this.pieces);
+  push(chunk: Buffer): void {
+    let rest = chunk;
+    if (this.isInLongEvent) {
+      const firstEnd = this.lines.findFirstBlank(chunk);
+      if (firstEnd === 0) {
+        this.listener.onLongEventPart(chunk, false);
+        return;
+      }
+      this.isInLongEvent = false;
+      this.listener.onLongEventPart(chunk.subarray(0, firstEnd), true);
+      rest = chunk.subarray(firstEnd);
+    }
+    this.pushWhole(rest);
+  }
+
+  /** The stream is over: hands on a last event that lacks its blank line. */
+  finish(): void {
+    if (this.isInLongEvent) this.listener.onLongEventPart(Buffer.alloc(0), true);
+    else if (this.keptBytes > 0) this.listener.onEvents(this.takeKept());
+  }
+
+  private pushWhole(chunk: Buffer): void {
+    const lastEnd = this.lines.findLastBlank(chunk);
+    if (lastEnd > 0) this.handOn(lastEnd === chunk.length ? chunk : chunk.subarray(0, lastEnd));
+    if (lastEnd < chunk.length) this.keep(lastEnd === 0 ? chunk : chunk.subarray(lastEnd));
+  }
+
+  private handOn(complete: Buffer): void {
+    if (this.keptBytes === 0) {
+      this.listener.onEvents(complete);
+      return;
+    }
+    this.pieces.push(complete);
+    this.listener.onEvents(this.takeKept());
   }
 
   private keep(piece: Buffer): void {
-    this.size += piece.length;
-    assertShort(this.size);
     this.pieces.push(piece);
+    this.keptBytes += piece.length;
+    if (this.keptBytes <= this.maxEventBytes) return;
+    this.isInLongEvent = true;
+    this.listener.onLongEventPart(this.takeKept(), false);
   }
 
-  /** The index after the last blank line; 0 where there is none. */
-  private findLastEnd(chunk: Buffer): number {
-    let end = 0;
-    let lineStart = 0;
-    for (let at = chunk.indexOf(LINE_FEED); at >= 0; at = chunk.indexOf(LINE_FEED, lineStart)) {
-      const length = at - lineStart;
-      const isBlank =
-        this.lineBytes === 0
-          ? length === 0 || (length === 1 && chunk[lineStart] === CARRIAGE_RETURN)
-          : this.isLineOneCr && length === 0;
+  private takeKept(): Buffer {
+    const kept = this.pieces.length === 1 ? this.pieces[0]! : Buffer.concat(this.pieces);
+    this.pieces = [];
+    this.keptBytes = 0;
+    return kept;
+  }
+}
+
+/** Finds blank lines in a stream that comes in chunks. */
+class LineReader {
+  blankLines = 0;
+  /** Of the line that the last chunk ended in. */
+  private lineBytes = 0;
+  private wasCarriageReturn = false;
+
+  /** @returns the index after the last blank line; 0 without one */
+  findLastBlank(chunk: Buffer): number {
+    return this.scan(chunk, false);
+  }
+
+  /** @returns the index after the first blank line, where reading is to go on; 0 without one */
+  findFirstBlank(chunk: Buffer): number {
+    return this.scan(chunk, true);
+  }
+
+  private scan(chunk: Buffer, isFirstWanted: boolean): number {
+    let blankEnd = 0;
+    let lineStart = this.wasCarriageReturn && chunk[0] === LINE_FEED ? 1 : 0;
+    if (chunk.length > 0) this.wasCarriageReturn = false;
+    let nextCr = chunk.indexOf(CARRIAGE_RETURN, lineStart);
+    let nextLf = chunk.indexOf(LINE_FEED, lineStart);
+    while (nextCr >= 0 || nextLf >= 0) {
+      const isCr = nextCr >= 0 && (nextLf < 0 || nextCr < nextLf);
+      const lineEnd = isCr ? nextCr : nextLf;
+      const isCrLf = isCr && nextLf === lineEnd + 1;
+      const isBlank = lineEnd === lineStart && this.lineBytes === 0;
+      lineStart = isCrLf ? lineEnd + 2 : lineEnd + 1;
       this.lineBytes = 0;
-      this.isLineOneCr = false;
-      lineStart = at + 1;
-      if (isBlank) end = lineStart;
+      if (isCr) nextCr = chunk.indexOf(CARRIAGE_RETURN, lineStart);
+      if (!isCr || isCrLf) nextLf = chunk.indexOf(LINE_FEED, lineStart);
+      // Its LF may be the first byte of the next chunk.
+      this.wasCarriageReturn = isCr && !isCrLf && lineStart === chunk.length;
+      if (!isBlank) continue;
+      blankEnd = lineStart;
+      this.blankLines++;
+      if (isFirstWanted) return blankEnd;
     }
-    const left = chunk.length - lineStart;
-    this.isLineOneCr = this.lineBytes === 0 && left === 1 && chunk[lineStart] === CARRIAGE_RETURN;
-    this.lineBytes += left;
-    return end;
+    this.lineBytes += chunk.length - lineStart;
+    return blankEnd;
   }
 }
 
-function assertShort(frameBytes: number): void {
-  if (frameBytes > LONGEST_FRAME_BYTES) throw new FrameTooLongError('an event longer than 1 MiB');
+/** Whole events, one by one, each with the blank line that ends it. */
+export function splitEvents(events: Buffer): Buffer[] {
+  const split: Buffer[] = [];
+  const findEnd = events.includes(CARRIAGE_RETURN) ? blankLineFinder() : endAfterLineFeeds;
+  let start = 0;
+  for (let end = findEnd(events, 0); end > 0; end = findEnd(events, start)) {
+    split.push(events.subarray(start, end));
+    start = end;
+  }
+  if (start < events.length) split.push(events.subarray(start));
+  return split;
 }
 
-/** Whole events, one by one, each with its blank line. */
-export function splitFrames(events: Buffer): Buffer[] {
-  const frames: Buffer[] = [];
-  let frameStart = 0;
-  let lineStart = 0;
-  for (let at = events.indexOf(LINE_FEED); at >= 0; at = events.indexOf(LINE_FEED, lineStart)) {
-    const length = at - lineStart;
+/** @returns the index after the next blank line, where only LF ends lines; 0 without one */
+function endAfterLineFeeds(events: Buffer, start: number): number {
+  let lineStart = start;
+  for (let at = events.indexOf(LINE_FEED, start); at >= 0; at = events.indexOf(LINE_FEED, lineStart)) {
+    if (at === lineStart) return at + 1;
     lineStart = at + 1;
-    if (length > 1 || (length === 1 && events[at - 1] !== CARRIAGE_RETURN)) continue;
-    frames.push(events.subarray(frameStart, lineStart));
-    frameStart = lineStart;
   }
-  if (frameStart < events.length) frames.push(events.subarray(frameStart));
-  return frames;
+  return 0;
+}
+
+function blankLineFinder(): (events: Buffer, start: number) => number {
+  const lines = new LineReader();
+  return (events, start) => {
+    const end = lines.findFirstBlank(events.subarray(start));
+    return end === 0 ? 0 : start + end;
+  };
 }
 
 const DATA = Buffer.from('data:');
-const SPACE = 0x20;
 
-/** An event's data, its lines joined; undefined where it has none, as a comment has. */
-export function dataOf(frame: Buffer): string | undefined {
-  return dataOfOneLine(frame) ?? dataOfLines(frame);
+/** An event's data, its lines joined; undefined without any, as in a comment or an empty event. */
+export function dataOf(event: Buffer): string | undefined {
+  const data = dataOfOneLine(event) ?? readFields(event).data;
+  return data === '' ? undefined : data;
+}
+
+/** The name an event gives itself in its field `event`. */
+export function eventNameOf(event: Buffer): string | undefined {
+  return readFields(event).event;
 }
 
 /** Nearly every event is one line of data and a blank one: it is read without being taken apart. */
-function dataOfOneLine(frame: Buffer): string | undefined {
-  const end = frame.indexOf(LINE_FEED);
-  const isOneLine = end > 0 && end === frame.length - 2 && frame[end - 1] !== CARRIAGE_RETURN;
-  if (!isOneLine || frame.compare(DATA, 0, DATA.length, 0, DATA.length) !== 0) return undefined;
-  return frame.toString('utf8', frame[DATA.length] === SPACE ? DATA.length + 1 : DATA.length, end);
+function dataOfOneLine(event: Buffer): string | undefined {
+  const end = event.length - 2;
+  if (end < DATA.length || event[end] !== LINE_FEED || event[end + 1] !== LINE_FEED) return undefined;
+  if (event.indexOf(LINE_FEED) !== end || event.includes(CARRIAGE_RETURN)) return undefined;
+  if (event.compare(DATA, 0, DATA.length, 0, DATA.length) !== 0) return undefined;
+  return event.toString('utf8', event[DATA.length] === SPACE ? DATA.length + 1 : DATA.length, end);
 }
 
-function dataOfLines(frame: Buffer): string | undefined {
-  const lines = frame
-    .toString('utf8')
-    .split(/\r?\n/)
-    .filter((line) => line.startsWith('data:'))
-    .map((line) => line.slice(line[5] === ' ' ? 6 : 5));
-  return lines.length === 0 ? undefined : lines.join('\n');
+function readFields(event: Buffer): { data?: string; event?: string } {
+  const fields: { data?: string; event?: string } = {};
+  const hasMark = event.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+  const text = event.toString('utf8', hasMark ? BYTE_ORDER_MARK.length : 0);
+  for (const line of text.split(/\r\n|\r|\n/)) {
+    const colon = line.indexOf(':');
+    const name = colon < 0 ? line : line.slice(0, colon);
+    if (name !== 'data' && name !== 'event') continue;
+    const value = colon < 0 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1);
+    const before = name === 'data' ? fields.data : undefined;
+    fields[name] = before === undefined ? value : `${before}\n${value}`;
+  }
+  return fields;
 }

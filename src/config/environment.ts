@@ -88,7 +88,8 @@ export const VARIABLES = {
   HISTORY_TOKEN_LIMIT: wholeNumber(16_000, { min: 500, max: 10_000_000 }),
   AGENT_MAX_STEPS: wholeNumber(8, { min: 1, max: 100 }),
   TURN_TIMEOUT: duration(120 * SECOND),
-  UPSTREAM_TIMEOUT: duration(60 * SECOND),
+  UPSTREAM_TIMEOUT: duration(600 * SECOND),
+  UPSTREAM_IDLE_TIMEOUT: duration(180 * SECOND),
 
   LOG_LEVEL: oneOf('info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
   LOG_PROMPTS: flag(false),

@@ -63,7 +63,10 @@ export abstract class Settings {
     readonly maxSteps: number;
     readonly turnTimeoutMs: number;
   };
+  /** The longest wait for the headers of an answer that comes in one piece. */
   abstract readonly upstreamTimeoutMs: number;
+  /** The longest wait for the headers of a stream, and for each next byte of any answer. */
+  abstract readonly upstreamIdleTimeoutMs: number;
   abstract readonly logLevel: Environment['LOG_LEVEL'];
   abstract readonly isPromptLogged: boolean;
   abstract readonly metricsToken: string | undefined;
@@ -154,6 +157,7 @@ export function readSettings(source: NodeJS.ProcessEnv, projectDirectory: string
       turnTimeoutMs: environment.TURN_TIMEOUT,
     },
     upstreamTimeoutMs: environment.UPSTREAM_TIMEOUT,
+    upstreamIdleTimeoutMs: environment.UPSTREAM_IDLE_TIMEOUT,
     logLevel: environment.LOG_LEVEL,
     isPromptLogged: environment.LOG_PROMPTS,
     metricsToken: environment.METRICS_TOKEN,

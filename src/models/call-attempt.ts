@@ -9,8 +9,13 @@ import { ErrorAnswer } from './error-answer';
 import type { Provider, UpstreamRequest } from './provider';
 import { unseenOutputTokens } from './unseen-output';
 import { mayHaveBeenBilled, toUpstreamError } from './upstream-errors';
-import type { ExchangeListener, UpstreamExchange, UpstreamHead } from './upstream-exchange';
-import { RESPONSES_TAIL_BYTES, UsageReader } from './usage-reader';
+import {
+  contentTypeOf,
+  type ExchangeListener,
+  type UpstreamExchange,
+  type UpstreamHead,
+} from './upstream-exchange';
+import { type UsageReader, usageReaderFor } from './usage-reader';
 
 /** Takes the bytes of a good answer; after `onEnd` or `onBroken` nothing more comes. */
 export interface ByteSink {
@@ -28,11 +33,12 @@ export interface AttemptServices {
 
 /** One request whose intent is written: sent, its bytes handed on, and settled once, however it ends. */
 export class CallAttempt implements ExchangeListener {
-  private reader = new UsageReader();
+  private usage: UsageReader | undefined;
   private readonly startedAt = performance.now();
   private exchange: UpstreamExchange | undefined;
   private waiting: { resolve(head: UpstreamHead): void; reject(failure: unknown): void } | undefined;
   private hasHead = false;
+  private contentType = '';
   private request: Pick<UpstreamRequest, 'isStream' | 'isBackground'> | undefined;
   private errorAnswer: ErrorAnswer | undefined;
   private sink: ByteSink | undefined;
@@ -52,8 +58,6 @@ export class CallAttempt implements ExchangeListener {
     return new Promise((resolve, reject) => {
       this.waiting = { resolve, reject };
       this.request = { isStream: request.isStream, isBackground: request.isBackground };
-      // Only the Responses API tells more of a request after its usage.
-      if (request.path.startsWith('/responses')) this.reader = new UsageReader(RESPONSES_TAIL_BYTES);
       const headers = { ...request.headers, 'x-client-request-id': this.intent.id };
       this.exchange = provider.exchange({ ...request, headers }, this);
     });
@@ -98,6 +102,7 @@ export class CallAttempt implements ExchangeListener {
       return;
     }
     this.hasHead = true;
+    this.contentType = contentTypeOf(head);
     this.waiting?.resolve(head);
   }
 
@@ -109,7 +114,8 @@ export class CallAttempt implements ExchangeListener {
       this.fail(this.errorAnswer.toError());
       return;
     }
-    this.reader.add(chunk);
+    this.usage ??= usageReaderFor(this.contentType, chunk);
+    this.usage.add(chunk);
     if (this.sink === undefined) this.early.push(chunk);
     else this.sink.onBytes(chunk);
   }
@@ -145,7 +151,7 @@ export class CallAttempt implements ExchangeListener {
   }
 
   private settle(outcome: CallOutcome, mayBeBilled: boolean): void {
-    const { usage, model } = this.reader.read(outcome === 'completed');
+    const { usage, model } = this.usage?.read() ?? {};
     const estimate = mayBeBilled ? this.estimate(outcome) : undefined;
     const { clock, metrics, book } = this.services;
     const end = {
@@ -168,7 +174,7 @@ export class CallAttempt implements ExchangeListener {
   private estimateOutput(outcome: CallOutcome): number {
     const { isBackground = false, isStream = true } = this.request ?? {};
     if (isBackground) return this.intent.worstCase.outputTokens;
-    const seen = this.reader.estimateOutputTokens();
+    const seen = this.usage?.estimateOutputTokens() ?? 0;
     if (outcome === 'completed') return seen;
     return Math.max(seen, unseenOutputTokens(this.intent, isStream, performance.now() - this.startedAt));
   }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type OpenAI from 'openai';
 import type { Clock } from '../common/clock';
 import type { Metrics } from '../observability/metrics';
 import type { CallIntent, CallOutcome, Settlement, TokenUsage } from '../usage/usage.types';
@@ -8,16 +7,12 @@ import { adaptRequest } from './adapt-request';
 import { backoffMs, MOST_RETRIES } from './backoff';
 import { settle } from './call-settlement';
 import type { ChatRequest, ModelReply } from './chat.types';
+import type { Provider } from './provider';
 import { ReplyAssembler } from './reply-assembler';
+import { ReplyStream } from './reply-stream';
 import { estimateTokens } from './token-estimate';
 import { unseenOutputTokens } from './unseen-output';
-import {
-  mayHaveBeenBilled,
-  type RetryAdvice,
-  retryAdvice,
-  toUpstreamError,
-  UpstreamIdleError,
-} from './upstream-errors';
+import { mayHaveBeenBilled, type RetryAdvice, retryAdvice, toUpstreamError } from './upstream-errors';
 
 /** The caller's refusal of a retry, which is no failure of the provider's. */
 class NotRetriedError extends Error {}
@@ -26,12 +21,10 @@ class NotRetriedError extends Error {}
 export type Retry = (failed: Settlement, next: CallIntent) => Promise<void>;
 
 export interface ModelCallOptions {
-  client: OpenAI;
+  provider: Provider;
   retry: Retry;
   metrics: Metrics;
   clock: Clock;
-  /** The longest wait for headers and for each next byte. */
-  idleTimeoutMs: number;
   maxOutputTokens: number;
 }
 
@@ -62,23 +55,9 @@ export class ModelCall {
    */
   async *stream(): AsyncGenerator<string, ModelReply> {
     try {
-      const idle = new IdleTimer(this.options.idleTimeoutMs);
-      const signal = AbortSignal.any([this.signal, idle.signal]);
-      try {
-        const chunks = await this.open(signal, idle);
-        for await (const chunk of chunks) {
-          idle.restart();
-          const text = this.assembler.add(chunk);
-          if (text !== '') yield text;
-        }
-        // The SDK ends an aborted stream as if it were over.
-        signal.throwIfAborted();
-        return this.assembler.finish();
-      } catch (error) {
-        throw idle.signal.aborted && !this.signal.aborted ? new UpstreamIdleError('no byte in time') : error;
-      } finally {
-        idle.stop();
-      }
+      const stream = await this.open();
+      for await (const text of stream.texts()) yield text;
+      return this.assembler.finish();
     } catch (error) {
       // Who stops waiting for a retry leaves the failure that asked for it.
       this.failure ??= error;
@@ -113,27 +92,22 @@ export class ModelCall {
     return !this.isSent || (this.failure !== undefined && !hasBegun && !mayHaveBeenBilled(this.failure));
   }
 
-  private async open(
-    signal: AbortSignal,
-    idle: IdleTimer,
-  ): Promise<AsyncIterable<OpenAI.ChatCompletionChunk>> {
+  private async open(): Promise<ReplyStream> {
     for (let attempt = 1; ; attempt++) {
-      idle.restart();
       this.startedAt = performance.now();
       try {
-        return await this.send(signal);
+        return await this.send();
       } catch (error) {
-        signal.throwIfAborted();
+        this.signal.throwIfAborted();
         const advice = attempt > MOST_RETRIES ? undefined : retryAdvice(error);
         if (advice === undefined) throw error;
         this.failure = error;
-        await this.prepareRetry(advice, attempt, idle);
+        await this.prepareRetry(advice, attempt);
       }
     }
   }
 
-  private async prepareRetry(advice: RetryAdvice, attempt: number, idle: IdleTimer): Promise<void> {
-    idle.stop();
+  private async prepareRetry(advice: RetryAdvice, attempt: number): Promise<void> {
     await delay(backoffMs(advice, attempt), undefined, { signal: this.signal });
     const failed = this.settlement('failed');
     const next = { ...this.intent, id: randomUUID(), attempt: this.intent.attempt + 1 };
@@ -145,10 +119,9 @@ export class ModelCall {
     this.isSent = false;
   }
 
-  private async send(signal: AbortSignal): Promise<AsyncIterable<OpenAI.ChatCompletionChunk>> {
+  private async send(): Promise<ReplyStream> {
     const { model, messages, tools } = this.request;
-    signal.throwIfAborted();
-    this.isSent = true;
+    this.signal.throwIfAborted();
     const { parameters } = adaptRequest(model, {
       model,
       messages,
@@ -164,30 +137,19 @@ export class ModelCall {
             })),
           }),
     });
-    return this.options.client.chat.completions.create(parameters, {
-      signal,
-      headers: { 'X-Client-Request-Id': this.intent.id },
+    const stream = new ReplyStream(this.assembler, this.signal);
+    this.isSent = true;
+    await stream.open(this.options.provider, {
+      method: 'POST',
+      path: '/chat/completions',
+      body: Buffer.from(JSON.stringify(parameters)),
+      headers: {
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+        'x-client-request-id': this.intent.id,
+      },
+      isStream: true,
     });
-  }
-}
-
-/** Aborts when nothing came for a while. */
-class IdleTimer {
-  private readonly controller = new AbortController();
-  private timer: NodeJS.Timeout | undefined;
-
-  constructor(private readonly timeoutMs: number) {}
-
-  get signal(): AbortSignal {
-    return this.controller.signal;
-  }
-
-  restart(): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.controller.abort(), this.timeoutMs);
-  }
-
-  stop(): void {
-    clearTimeout(this.timer);
+    return stream;
   }
 }

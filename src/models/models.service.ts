@@ -222,11 +222,10 @@ export class ModelsService {
    */
   converse(request: ChatRequest, intent: CallIntent, retry: Retry, signal: AbortSignal): ModelCall {
     return new ModelCall(request, intent, signal, {
-      client: this.providerOf(request.model).client,
+      provider: this.providerOf(request.model),
       retry,
       metrics: this.metrics,
       clock: this.clock,
-      idleTimeoutMs: this.settings.upstreamTimeoutMs,
       maxOutputTokens: this.settings.maxOutputTokens,
     });
   }

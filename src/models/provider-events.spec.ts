@@ -1,17 +1,37 @@
-import { hasContent, isError, parseEvent, toEventError } from './provider-events';
+import { END_OF_STREAM, hasContent, isError, readEvent, toEventError } from './provider-events';
 
 const choice = (fields: object) => ({ choices: [{ index: 0, finish_reason: null, ...fields }] });
 const delta = (fields: object) => choice({ delta: fields });
 
-describe('parseEvent', () => {
-  it('gives an event’s object, and nothing for the end', () => {
-    expect(parseEvent('{"a":[1]}')).toEqual({ a: [1] });
-    expect(parseEvent('[DONE]')).toBeUndefined();
+describe('readEvent', () => {
+  const read = (text: string) => readEvent(Buffer.from(text));
+
+  it('gives the object of an event', () => {
+    expect(read('data: {"a":[1]}\n\n')).toEqual({ a: [1] });
   });
 
-  it.each(['', '5', 'null', '"text"', '{', '[DONE', '{"a":1}{}'])('takes no %p', (data) => {
-    expect(() => parseEvent(data)).toThrow('no JSON object');
-  });
+  it.each(['data: [DONE]\n\n', 'data:[DONE]\n\n', 'data: [DONE] \r\n\r\n', 'event: done\ndata:  [DONE]\n\n'])(
+    'reads %j as the end',
+    (text) => expect(read(text)).toBe(END_OF_STREAM),
+  );
+
+  it.each([
+    ':\n\n',
+    ': OPENROUTER PROCESSING\n\n',
+    'data:\n\n',
+    'data:   \n\n',
+    'event: keepalive\ndata:\n\n',
+    'event: ping\ndata: ping\n\n',
+    'event: ping\ndata: {"type":"ping"}\n\n',
+    'data: {"type":"keepalive","sequence_number":3}\n\n',
+    'data: keep-alive\n\n',
+    'id: 7\nretry: 1000\n\n',
+  ])('reads nothing in %j', (text) => expect(read(text)).toBeUndefined());
+
+  it.each(['5', 'null', '"text"', '[{"a":1}]', '{', '[DONE', '{"a":1}{}', 'pingpong'])(
+    'refuses data that is no object: %s',
+    (data) => expect(() => read(`data: ${data}\n\n`)).toThrow('no JSON object'),
+  );
 });
 
 describe('hasContent', () => {

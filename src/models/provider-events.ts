@@ -1,5 +1,6 @@
 import { APIError } from 'openai';
 import type { AppError } from '../common/app-error';
+import { dataOf, eventNameOf } from '../common/event-stream';
 import { toUpstreamError, UpstreamReplyError } from './upstream-errors';
 
 /** An event of a provider's stream: a chunk of Chat Completions, which has `choices`, or a typed one of the Responses API. */
@@ -7,16 +8,35 @@ export type ProviderEvent = Record<string, unknown>;
 
 const RESPONSES_PREAMBLE = new Set(['response.created', 'response.queued', 'response.in_progress']);
 
+/** An event that is read for its text may hold a picture beside it, but not more than this. */
+export const MAX_READ_EVENT_BYTES = 16 * 1024 * 1024;
+
+/** What providers and proxies call the events that only keep a connection open. */
+const HEARTBEAT = /^(?:ping|pong|keep-?alive|heartbeat)$/i;
+const DONE = '[DONE]';
+
+/** What one event of a stream says: the end, or something of the answer. */
+export type StreamEvent = ProviderEvent | typeof END_OF_STREAM;
+export const END_OF_STREAM = Symbol('[DONE]');
+
 /**
- * @returns undefined for `[DONE]`
- * @throws UpstreamReplyError where the data is no JSON object
+ * @param event with its blank line
+ * @returns undefined where it says nothing, as a comment or a heartbeat
+ * @throws UpstreamReplyError where its data is no JSON object
  */
-export function parseEvent(data: string): ProviderEvent | undefined {
-  if (data === '[DONE]') return undefined;
-  const event = parseJson(data);
-  if (event !== null && typeof event === 'object') return event as ProviderEvent;
+export function readEvent(event: Buffer): StreamEvent | undefined {
+  const data = dataOf(event)?.trim();
+  if (data === undefined || data === '') return undefined;
+  if (data === DONE) return END_OF_STREAM;
+  const value = parseJson(data);
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+    return isHeartbeat(value as ProviderEvent) ? undefined : (value as ProviderEvent);
+  }
+  if (HEARTBEAT.test(data) || HEARTBEAT.test(eventNameOf(event) ?? '')) return undefined;
   throw new UpstreamReplyError('upstream_invalid_response', 'an event that is no JSON object');
 }
+
+const isHeartbeat = ({ type }: ProviderEvent): boolean => typeof type === 'string' && HEARTBEAT.test(type);
 
 /** Whether the model has made something: before that, the answer can still turn out to be an error. */
 export function hasContent(event: ProviderEvent): boolean {

@@ -1,4 +1,3 @@
-import OpenAI from 'openai';
 import type { Dispatcher, Pool } from 'undici';
 import type { ProviderName } from '../config/providers';
 import { providerPool } from './provider-pool';
@@ -17,8 +16,10 @@ export interface ProviderSettings {
   baseUrl: string;
   organization?: string;
   project?: string;
-  /** The longest wait for headers and for each next byte. */
+  /** The longest wait for the headers of an answer that comes in one piece. */
   timeoutMs: number;
+  /** The longest wait for the headers of a stream, and for each next byte of any answer. */
+  idleTimeoutMs: number;
 }
 
 export interface UpstreamRequest {
@@ -33,36 +34,26 @@ export interface UpstreamRequest {
   isBackground?: boolean;
 }
 
-/** A provider's address, key and connections: for the official SDK, and for requests passed on as bytes. */
+/** A provider's address, key and connections. */
 export class Provider {
   readonly name: ProviderName;
   readonly ledgerName: string;
-  /** For the agent, which works with parsed replies. */
-  readonly client: OpenAI;
+  readonly baseUrl: string;
   private readonly pool: Pool;
   private readonly basePath: string;
   private readonly headers: Record<string, string>;
 
   constructor(private readonly settings: ProviderSettings) {
-    const { name, ledgerName, apiKey, baseUrl, organization, project, timeoutMs } = settings;
+    const { name, ledgerName, apiKey, baseUrl, organization, project, idleTimeoutMs } = settings;
     const { origin, pathname } = new URL(baseUrl);
     this.name = name;
     this.ledgerName = ledgerName;
+    this.baseUrl = baseUrl;
     this.basePath = pathname.replace(/\/$/, '');
-    this.client = new OpenAI({
-      apiKey,
-      // All named, so that the SDK reads no variables of its own for them.
-      baseURL: baseUrl,
-      organization: organization ?? null,
-      project: project ?? null,
-      maxRetries: 0,
-      timeout: timeoutMs,
-      logLevel: 'off',
-    });
     this.pool = providerPool(origin, {
       connections: null,
       keepAliveTimeout: IDLE_CONNECTION_MS,
-      connect: { timeout: Math.min(CONNECT_TIMEOUT_MS, timeoutMs) },
+      connect: { timeout: Math.min(CONNECT_TIMEOUT_MS, idleTimeoutMs) },
     });
     this.headers = {
       authorization: `Bearer ${apiKey}`,
@@ -81,8 +72,8 @@ export class Provider {
         path: this.basePath + request.path,
         body: request.body,
         headers: { ...request.headers, ...this.headers },
-        headersTimeout: this.settings.timeoutMs,
-        bodyTimeout: this.settings.timeoutMs,
+        headersTimeout: request.isStream ? this.settings.idleTimeoutMs : this.settings.timeoutMs,
+        bodyTimeout: this.settings.idleTimeoutMs,
       },
       listener,
     );

@@ -11,14 +11,15 @@ export class Providers implements OnModuleDestroy {
   private readonly byName = new Map<ProviderName, Provider>();
 
   constructor(settings: Settings) {
-    const { openai, upstream, siblings, upstreamTimeoutMs: timeoutMs } = settings;
+    const { openai, upstream, siblings } = settings;
+    const timeouts = { timeoutMs: settings.upstreamTimeoutMs, idleTimeoutMs: settings.upstreamIdleTimeoutMs };
     if (upstream !== 'not_configured') {
       const { apiKey = '', baseUrl = OPENAI_BASE_URL, organization, project } = openai;
-      this.add({ name: 'openai', ledgerName: upstream, apiKey, baseUrl, organization, project, timeoutMs });
+      this.add({ name: 'openai', ledgerName: upstream, apiKey, baseUrl, organization, project, ...timeouts });
     }
     for (const name of SIBLING_NAMES) {
       const sibling = siblings[name];
-      if (sibling !== undefined) this.add({ name, ledgerName: name, ...sibling, timeoutMs });
+      if (sibling !== undefined) this.add({ name, ledgerName: name, ...sibling, ...timeouts });
     }
   }
 

@@ -20,7 +20,7 @@ const finish = (reason: 'stop' | 'tool_calls' = 'stop') => chunk({ finish_reason
 
 const assemble = (...chunks: ChatCompletionChunk[]) => {
   const assembler = new ReplyAssembler();
-  const added = chunks.map((each) => assembler.add(each));
+  const added = chunks.map((each) => assembler.add({ ...each }));
   return { assembler, added, reply: () => assembler.finish() };
 };
 
@@ -188,6 +188,6 @@ describe('ReplyAssembler', () => {
 
   it('refuses a reply whose pieces only together pass 4 MiB', () => {
     const { assembler } = assemble(say('x'.repeat(3 * 1024 ** 2)));
-    expect(() => assembler.add(say('x'.repeat(2 * 1024 ** 2)))).toThrow('beyond every bound');
+    expect(() => assembler.add({ ...say('x'.repeat(2 * 1024 ** 2)) })).toThrow('beyond every bound');
   });
 });

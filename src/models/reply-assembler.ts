@@ -23,7 +23,8 @@ export class ReplyAssembler {
   }
 
   /** @returns the text this chunk adds */
-  add(chunk: ChatCompletionChunk): string {
+  add(event: Readonly<Record<string, unknown>>): string {
+    const chunk = event as unknown as ChatCompletionChunk;
     if (typeof chunk.model === 'string' && chunk.model !== '') this.model = chunk.model;
     if (chunk.usage != null) this.usage = toTokenUsage(chunk.usage);
     const choice = chunk.choices?.[0];

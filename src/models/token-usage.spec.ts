@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { toTokenUsage } from './token-usage';
+import { toTokenUsage, usageOf } from './token-usage';
 
 const none = { cached: 0, output: 0, reasoning: 0 };
 
@@ -25,6 +25,37 @@ describe('toTokenUsage', () => {
         output_tokens_details: { reasoning_tokens: 40 },
       },
       { input: 100, cached: 60, cacheWrite: 30, output: 50, reasoning: 40 },
+    ],
+    [
+      'DeepSeek’s cached tokens',
+      { prompt_tokens: 100, completion_tokens: 5, prompt_cache_hit_tokens: 90, prompt_cache_miss_tokens: 10 },
+      { input: 100, cached: 90, output: 5, reasoning: 0 },
+    ],
+    [
+      'Moonshot’s cached tokens',
+      { prompt_tokens: 100, completion_tokens: 5, cached_tokens: 90 },
+      { input: 100, cached: 90, output: 5, reasoning: 0 },
+    ],
+    [
+      'Anthropic’s cached tokens, as a gateway passes them on',
+      {
+        prompt_tokens: 100,
+        completion_tokens: 5,
+        prompt_tokens_details: null,
+        cache_read_input_tokens: 60,
+        cache_creation_input_tokens: 30,
+      },
+      { input: 100, cached: 60, cacheWrite: 30, output: 5, reasoning: 0 },
+    ],
+    [
+      'cached tokens that are given twice',
+      { prompt_tokens: 100, prompt_cache_hit_tokens: 60, prompt_tokens_details: { cached_tokens: 60 } },
+      { input: 100, cached: 60, output: 0, reasoning: 0 },
+    ],
+    [
+      'reasoning tokens beside the others',
+      { prompt_tokens: 8, completion_tokens: 5, reasoning_tokens: 4 },
+      { input: 8, cached: 0, output: 5, reasoning: 4 },
     ],
     ['embeddings', { prompt_tokens: 8, total_tokens: 8 }, { ...none, input: 8 }],
     [
@@ -81,5 +112,30 @@ describe('toTokenUsage', () => {
         expect(reasoning).toBeLessThanOrEqual(output);
       }),
     );
+  });
+});
+
+describe('usageOf', () => {
+  const usage = { prompt_tokens: 8, completion_tokens: 5 };
+  const tokens = { input: 8, cached: 0, output: 5, reasoning: 0 };
+
+  it.each<[string, Record<string, unknown>]>([
+    ['at the top', { usage }],
+    ['in the response of an event', { type: 'response.completed', response: { usage } }],
+    ['in Groq’s own object', { x_groq: { usage } }],
+    ['in the first choice', { choices: [{ usage }] }],
+    ['at the top, beside one of nothing', { usage: { prompt_tokens: 0 }, choices: [{ usage }] }],
+  ])('finds it %s', (_, answer) => {
+    expect(usageOf(answer)).toEqual(tokens);
+  });
+
+  it.each<[string, Record<string, unknown> | undefined]>([
+    ['nothing', undefined],
+    ['another place', { metadata: { usage }, tools: [{ usage }], choices: [{ message: { usage } }] }],
+    ['usage of nothing', { usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 } }],
+    ['null', { usage: null, response: null, x_groq: null, choices: [null] }],
+    ['a list', { usage: [], response: [], choices: {} }],
+  ])('finds none in %s', (_, answer) => {
+    expect(usageOf(answer)).toBeUndefined();
   });
 });

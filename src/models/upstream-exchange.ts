@@ -1,5 +1,6 @@
 import { APIConnectionError } from 'openai';
 import { type Dispatcher, errors, type Pool } from 'undici';
+import { type ContentDecoder, decoderFor } from './content-decoder';
 import type { ExchangeLink, LinkedOptions } from './provider-pool';
 import { UpstreamIdleError, UpstreamReplyError } from './upstream-errors';
 
@@ -8,6 +9,9 @@ export interface UpstreamHead {
   /** Names in lower case. */
   headers: Record<string, string | string[] | undefined>;
 }
+
+/** The media type and its parameters; empty where the provider names none. */
+export const contentTypeOf = ({ headers }: UpstreamHead): string => String(headers['content-type'] ?? '');
 
 /** Who is told of an answer as it comes; after `onEnd` or `onFailure` nothing more. */
 export interface ExchangeListener {
@@ -23,11 +27,16 @@ export interface ExchangeListener {
  */
 export class UpstreamExchange implements Dispatcher.DispatchHandler {
   private controller: Dispatcher.DispatchController | undefined;
+  private hasStarted = false;
   private hasHead = false;
+  private hasReceivedAll = false;
   private isOver = false;
   private isAborted = false;
   private isPaused = false;
+  private isWaitingForDecoder = false;
   private readonly link: ExchangeLink = {};
+  /** Of an answer that came compressed. */
+  private decoder: ContentDecoder | undefined;
 
   constructor(
     pool: Pool,
@@ -40,7 +49,7 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
 
   /** Whether the provider can have seen anything of it: before, it waits for a connection. */
   get isSent(): boolean {
-    return this.controller !== undefined;
+    return this.hasStarted;
   }
 
   /** Ends the request wherever it stands; the listener hears no more. */
@@ -52,9 +61,10 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
   }
 
   pause(): void {
-    // Of what is over the connection may serve another.
     if (this.isOver) return;
     this.isPaused = true;
+    this.decoder?.pause();
+    if (this.hasReceivedAll) return;
     this.link.resume = () => this.resume();
     this.controller?.pause();
   }
@@ -63,11 +73,13 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
     if (this.isOver) return;
     this.isPaused = false;
     this.link.resume = undefined;
-    this.controller?.resume();
+    this.decoder?.resume();
+    if (!this.isWaitingForDecoder) this.controller?.resume();
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
+    this.hasStarted = true;
     if (this.isAborted) controller.abort(new errors.RequestAbortedError());
   }
 
@@ -78,30 +90,75 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200 || this.isOver) return;
     this.hasHead = true;
-    this.listener.onHead({ status, headers });
+    try {
+      this.decoder = decoderFor(headers['content-encoding'], {
+        onBytes: (chunk) => this.listener.onBytes(chunk),
+        onEnd: () => this.finish(() => this.listener.onEnd()),
+        onFailure: (error) => this.refuse(error),
+      });
+    } catch (error) {
+      this.refuse(error as Error);
+      return;
+    }
+    this.listener.onHead({
+      status,
+      headers: this.decoder === undefined ? headers : unpackedHeaders(headers),
+    });
     if (this.isPaused) controller.pause();
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     // Going on after a pause begins with an empty piece.
-    if (!this.isOver && chunk.length > 0) this.listener.onBytes(chunk);
+    if (this.isOver || chunk.length === 0) return;
+    if (this.decoder === undefined) this.listener.onBytes(chunk);
+    else this.decode(this.decoder, chunk);
   }
 
   onResponseEnd(): void {
+    this.leaveConnection();
     if (this.isOver) return;
-    this.end();
-    this.listener.onEnd();
+    if (this.decoder === undefined) this.finish(() => this.listener.onEnd());
+    else this.decoder.end();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.finish(() => this.listener.onFailure(this.toFailure(error)));
+  }
+
+  private decode(decoder: ContentDecoder, chunk: Buffer): void {
+    const onDrain = (): void => {
+      this.isWaitingForDecoder = false;
+      if (!this.isOver && !this.isPaused) this.controller?.resume();
+    };
+    if (decoder.write(chunk, onDrain)) return;
+    this.isWaitingForDecoder = true;
+    this.controller?.pause();
+  }
+
+  /** The answer cannot be unpacked. */
+  private refuse(error: Error): void {
+    const { controller } = this;
+    this.finish(() => this.listener.onFailure(error));
+    controller?.abort(error);
+  }
+
+  /** It may serve another request from now on. */
+  private leaveConnection(): void {
+    this.hasReceivedAll = true;
+    this.controller = undefined;
+    this.link.resume = undefined;
+  }
+
+  private finish(tell: () => void): void {
     if (this.isOver) return;
     this.end();
-    this.listener.onFailure(this.toFailure(error));
+    tell();
   }
 
   private end(): void {
     this.isOver = true;
     this.link.resume = undefined;
+    this.decoder?.destroy();
   }
 
   private toFailure(error: Error): Error {
@@ -111,4 +168,10 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
     if (this.hasHead) return new UpstreamReplyError('upstream_error', 'the connection broke off');
     return new APIConnectionError({ cause: error });
   }
+}
+
+/** What is said of the packed bytes is not true of the unpacked ones. */
+function unpackedHeaders(headers: UpstreamHead['headers']): UpstreamHead['headers'] {
+  const { 'content-encoding': _encoding, 'content-length': _length, ...rest } = headers;
+  return rest;
 }

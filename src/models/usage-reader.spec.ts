@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { RESPONSES_TAIL_BYTES, UsageReader } from './usage-reader';
+import { type ReportedUsage, usageReaderFor } from './usage-reader';
 
 const USAGE = { prompt_tokens: 21, completion_tokens: 7, prompt_tokens_details: { cached_tokens: 4 } };
 const TOKENS = { input: 21, cached: 4, output: 7, reasoning: 0 };
@@ -14,12 +14,14 @@ const chunk = (content: string): object => ({
 });
 const lastChunk = { id: 'c', model: 'gpt-4o-mini', choices: [], usage: USAGE };
 
+const readerOf = (text: string) => usageReaderFor('', Buffer.from(text));
+
 /** Read in pieces of so many bytes. */
-function read(text: string, isWhole = true, size = 1000): ReturnType<UsageReader['read']> {
-  const reader = new UsageReader(RESPONSES_TAIL_BYTES);
+function read(text: string, size = 1000): ReportedUsage {
+  const reader = readerOf(text);
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; at += size) reader.add(bytes.subarray(at, at + size));
-  return reader.read(isWhole);
+  return reader.read();
 }
 
 describe('UsageReader', () => {
@@ -43,15 +45,15 @@ describe('UsageReader', () => {
     ],
   ])('reads %s, however it comes', (_, text) => {
     for (const size of [1, 7, 100, 100_000]) {
-      expect(read(text, true, size)).toEqual({ usage: TOKENS, model: 'gpt-4o-mini' });
+      expect(read(text, size)).toEqual({ usage: TOKENS, model: 'gpt-4o-mini' });
     }
   });
 
   it('finds both ends of an answer of any length', () => {
     const long = Array.from({ length: 500 }, () => event(chunk('x'.repeat(200)))).join('');
-    const reader = new UsageReader();
+    const reader = readerOf(long);
     for (const piece of [long, event(lastChunk)]) reader.add(Buffer.from(piece));
-    expect(reader.read(true)).toEqual({ usage: TOKENS, model: 'gpt-4o-mini' });
+    expect(reader.read()).toEqual({ usage: TOKENS, model: 'gpt-4o-mini' });
     expect(read(long + event(lastChunk))).toEqual({ usage: TOKENS, model: 'gpt-4o-mini' });
   });
 
@@ -59,12 +61,13 @@ describe('UsageReader', () => {
     ['no usage', event(chunk('a'))],
     ['usage that is null', event({ ...lastChunk, usage: null })],
     ['usage of another kind', event({ ...lastChunk, usage: { seconds: 5 } })],
-    ['half of usage', '{"model":"gpt-4o-mini","usage":{"prompt_tokens":21,'],
+    ['half of usage', '{"model":"gpt-4o-mini","usage":{"prompt_tok'],
+    ['usage in text', event({ ...chunk('"usage":{"prompt_tokens":21}') })],
+    ['usage of nothing', event({ ...lastChunk, usage: { prompt_tokens: 0, completion_tokens: 0 } })],
     ['usage that is no object', '{"model":"gpt-4o-mini","usage":[1]}'],
     ['nothing', ''],
   ])('finds none in %s', (_, text) => {
     expect(read(text).usage).toBeUndefined();
-    expect(read(text, false).usage).toBeUndefined();
   });
 
   it('takes no text for usage or for a model, whatever a user or a model says', () => {
@@ -72,7 +75,7 @@ describe('UsageReader', () => {
       fc.property(fc.string(), fc.string(), fc.integer({ min: 1, max: 50 }), (before, after, size) => {
         const said = `${before}"usage":{"prompt_tokens":1,"completion_tokens":1},"model":"${CHEAP}"${after}`;
         const text = JSON.stringify({ model: 'gpt-4o-mini', usage: USAGE, choices: [chunk(said)] });
-        expect(read(text, true, size)).toEqual({ usage: TOKENS, model: 'gpt-4o-mini' });
+        expect(read(text, size)).toEqual({ usage: TOKENS, model: 'gpt-4o-mini' });
       }),
     );
   });
@@ -98,19 +101,57 @@ describe('UsageReader', () => {
 
     it('believes nothing where it broke off', () => {
       const begun = event({ type: 'response.created', response: { ...response, usage: null } });
-      expect(read(begun, false)).toEqual({ usage: undefined, model: 'gpt-4o-mini' });
+      expect(read(begun)).toEqual({ usage: undefined, model: 'gpt-4o-mini' });
     });
   });
 
   it('believes an event of a stream that broke off behind it', () => {
-    expect(read(event(chunk('a')) + event(lastChunk), false).usage).toEqual(TOKENS);
+    expect(read(event(chunk('a')) + event(lastChunk)).usage).toEqual(TOKENS);
     const completed = { type: 'response.completed', response: { usage: { input_tokens: 3 } } };
-    expect(read(`${event(completed)}data: {"half`, false).usage).toMatchObject({ input: 3 });
+    expect(read(`${event(completed)}data: {"half`).usage).toMatchObject({ input: 3 });
   });
 
-  it('names no model that stands behind long instructions: the one that was asked for counts', () => {
+  it('names a model that stands behind long instructions', () => {
     const response = { instructions: 'x'.repeat(5000), model: 'gpt-4o-mini' };
-    expect(read(event({ type: 'response.created', response })).model).toBeUndefined();
+    expect(read(event({ type: 'response.created', response })).model).toBe('gpt-4o-mini');
+  });
+
+  it.each<[string, string]>([
+    [
+      'at the beginning',
+      JSON.stringify({ id: 'c', usage: USAGE, model: 'm', choices: [chunk('x'.repeat(18_000))] }),
+    ],
+    [
+      'after white space',
+      '{"model": "m", "usage" : {"prompt_tokens" : 21, "completion_tokens":7, "cached_tokens":4}}',
+    ],
+    [
+      'before the end of JSON that broke off',
+      `{"model":"m","usage":${JSON.stringify(USAGE)},"choices":[{"mess`,
+    ],
+    [
+      'behind a picture of 2 MiB',
+      JSON.stringify({ model: 'm', data: [{ b64_json: 'A'.repeat(2_000_000) }], usage: USAGE }),
+    ],
+    [
+      'behind a picture of 2 MiB in an event',
+      `event: x\n${event({ model: 'm', picture: 'A'.repeat(2_000_000), usage: USAGE })}`,
+    ],
+    [
+      'in an event before the last',
+      event({ ...lastChunk, model: 'm' }) + event({ model: 'm', choices: [], usage: { prompt_tokens: 0 } }),
+    ],
+    ['in an event with spaces', `data: {"model": "m", "usage" : ${JSON.stringify(USAGE)}}\n\n`],
+    ['in an event of two lines', `data: {"model": "m",\ndata: "usage": ${JSON.stringify(USAGE)}}\n\n`],
+  ])('finds usage %s', (_, text) => {
+    for (const size of [13, 4000, 10_000_000]) {
+      expect(read(text, size)).toEqual({ usage: TOKENS, model: 'm' });
+    }
+  });
+
+  it('takes the last of several reports in a stream', () => {
+    const first = { ...lastChunk, usage: { prompt_tokens: 21, completion_tokens: 1 } };
+    expect(read(event(first) + event(lastChunk)).usage).toEqual(TOKENS);
   });
 
   it.each([
@@ -123,7 +164,7 @@ describe('UsageReader', () => {
 
   describe('estimates', () => {
     const estimate = (text: string): number => {
-      const reader = new UsageReader();
+      const reader = readerOf(text);
       for (const line of text.split(/(?<=\n)/)) reader.add(Buffer.from(line));
       return reader.estimateOutputTokens();
     };

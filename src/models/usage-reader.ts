@@ -1,115 +1,174 @@
-import { dataOf, splitFrames } from '../common/event-stream';
+import { EventStreamSplitter, splitEvents } from '../common/event-stream';
+import { JsonOutlineReader } from '../common/json-outline';
 import type { TokenUsage } from '../usage/usage.types';
-import { toTokenUsage } from './token-usage';
+import { LongEventReader } from './long-event-reader';
+import { END_OF_STREAM, type ProviderEvent, readEvent } from './provider-events';
+import { usageOf } from './token-usage';
 
-/** Where every dialect's answer names its model, unless it quotes long instructions before. */
-const HEAD_BYTES = 4 * 1024;
-/** Where usage stands, at the end of an answer. */
-const TAIL_BYTES = 8 * 1024;
-/** The Responses API repeats the request's metadata after it: 16 pairs, in escapes up to 55 KB. */
-export const RESPONSES_TAIL_BYTES = 64 * 1024;
+/** Answers and events up to this long are parsed whole; of longer ones only an outline is read. */
+const MAX_PARSED_BYTES = 256 * 1024;
 /** What an event of a stream holds beside its text, about. */
 const ENVELOPE_BYTES = 300;
 const BYTES_PER_TOKEN = 4;
 
-const LINE_FEED = 0x0a;
-const USAGE = Buffer.from('"usage":');
+const MODEL_NAME = /^[^"\\]{1,100}$/;
+const USAGE = Buffer.from('"usage"');
+const COLON = 0x3a;
+const OPEN_OBJECT = 0x7b;
+
+/** What an answer says of its cost. */
+export interface ReportedUsage {
+  usage: TokenUsage | undefined;
+  /** As the provider names the model that answered. */
+  model: string | undefined;
+}
+
+/** Reads the token usage of an answer that passes by. It keeps a bounded part of it, however long it is. */
+export interface UsageReader {
+  add(chunk: Buffer): void;
+  /** To be called once, when no more comes; the answer may have broken off. */
+  read(): ReportedUsage;
+  /** Tokens of an answer whose usage never came: about one an event, more where events are long. */
+  estimateOutputTokens(): number;
+}
 
 /**
- * Reads from an answer that passes by what it cost: it looks at the first and the last bytes only, once. Text cannot be
- * taken for it, for quotes inside JSON strings are escaped; but a response also quotes its request's schemas, tools and
- * metadata, whose fields anyone can name. They come after its model and, in one that is whole, before its usage.
+ * @param contentType of the answer
+ * @param beginning its first bytes, which tell JSON from events where the content type does not
  */
-export class UsageReader {
-  /** Kept until the model is known. */
-  private head: Buffer[] = [];
-  private headBytes = 0;
-  private model: string | undefined;
-  private tail: Buffer[] = [];
-  private tailBytes = 0;
-  private bytes = 0;
-  private lines = 0;
+export function usageReaderFor(contentType: string, beginning: Buffer): UsageReader {
+  const named = /^(?:text\/event-stream|application\/json)\b/i.exec(contentType)?.[0].toLowerCase();
+  const isJson = named === undefined ? looksLikeJson(beginning) : named === 'application/json';
+  return isJson ? new JsonUsageReader() : new EventUsageReader();
+}
 
-  constructor(private readonly mostTailBytes = TAIL_BYTES) {}
+const looksLikeJson = (beginning: Buffer): boolean => beginning[skipWhiteSpace(beginning, 0)] === OPEN_OBJECT;
+
+/** For an answer that is one JSON object. */
+export class JsonUsageReader implements UsageReader {
+  private kept: Buffer[] | undefined = [];
+  private bytes = 0;
+  private outline: JsonOutlineReader | undefined;
 
   add(chunk: Buffer): void {
     this.bytes += chunk.length;
-    for (let at = chunk.indexOf(LINE_FEED); at >= 0; at = chunk.indexOf(LINE_FEED, at + 1)) this.lines++;
-    if (this.model === undefined && this.headBytes < HEAD_BYTES) this.readHead(chunk);
-    this.tail.push(chunk);
-    this.tailBytes += chunk.length;
-    while (this.tailBytes - this.tail[0]!.length >= this.mostTailBytes)
-      this.tailBytes -= this.tail.shift()!.length;
+    this.kept?.push(chunk);
+    if (this.bytes > MAX_PARSED_BYTES) this.readOutline();
+    this.outline?.add(chunk);
   }
 
-  /** @param isWhole whether the answer came to its end */
-  read(isWhole: boolean): { usage: TokenUsage | undefined; model: string | undefined } {
-    const tail = Buffer.concat(this.tail);
-    return {
-      usage: isWhole ? lastUsage(tail) : usageOfEvents(tail),
-      model: this.model,
-    };
+  read(): ReportedUsage {
+    const answer = this.parse() ?? this.readOutline();
+    return { usage: usageOf(answer), model: modelOf(answer) };
   }
 
-  /** Tokens of an answer whose numbers never came: about one an event, more where events are long. */
   estimateOutputTokens(): number {
-    const events = Math.ceil(this.lines / 2);
+    return Math.ceil(this.bytes / BYTES_PER_TOKEN);
+  }
+
+  private parse(): ProviderEvent | undefined {
+    if (this.kept === undefined) return undefined;
+    try {
+      const answer: unknown = JSON.parse(Buffer.concat(this.kept).toString('utf8'));
+      return answer !== null && typeof answer === 'object' ? (answer as ProviderEvent) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Of what has come so far; from here on nothing is kept. */
+  private readOutline(): ProviderEvent | undefined {
+    const { kept } = this;
+    if (kept !== undefined) {
+      this.kept = undefined;
+      this.outline = new JsonOutlineReader();
+      for (const chunk of kept.slice(0, -1)) this.outline.add(chunk);
+      if (this.bytes <= MAX_PARSED_BYTES) kept.slice(-1).forEach((chunk) => this.outline!.add(chunk));
+    }
+    return this.outline?.outline;
+  }
+}
+
+/** For an answer that comes as server-sent events. */
+export class EventUsageReader implements UsageReader {
+  private readonly events = new EventStreamSplitter(
+    {
+      onEvents: (events) => this.readEvents(events),
+      onLongEventPart: (part, isLast) => this.readLongEvent(part, isLast),
+    },
+    MAX_PARSED_BYTES,
+  );
+  private bytes = 0;
+  private usage: TokenUsage | undefined;
+  private model: string | undefined;
+  private longEvent: LongEventReader | undefined;
+
+  add(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    this.events.push(chunk);
+  }
+
+  read(): ReportedUsage {
+    this.events.finish();
+    return { usage: this.usage, model: this.model };
+  }
+
+  estimateOutputTokens(): number {
+    const events = this.events.blankLines;
     const textBytes = Math.max(0, this.bytes - events * ENVELOPE_BYTES);
     return Math.max(events, Math.ceil(textBytes / BYTES_PER_TOKEN));
   }
 
-  private readHead(chunk: Buffer): void {
-    const piece = chunk.subarray(0, HEAD_BYTES - this.headBytes);
-    this.head.push(piece);
-    this.headBytes += piece.length;
-    this.model = firstModel(Buffer.concat(this.head));
-    if (this.model !== undefined) this.head = [];
+  /** Events are parsed only until the model is known, and where they can hold usage. */
+  private readEvents(events: Buffer): void {
+    if (this.model !== undefined && !mayHoldUsage(events)) return;
+    for (const event of splitEvents(events)) {
+      if (this.model === undefined || mayHoldUsage(event)) this.readFields(parseEvent(event));
+    }
+  }
+
+  private readLongEvent(part: Buffer, isLast: boolean): void {
+    this.longEvent ??= new LongEventReader();
+    this.longEvent.add(part);
+    if (!isLast) return;
+    this.readFields(this.longEvent.outline);
+    this.longEvent = undefined;
+  }
+
+  private readFields(event: ProviderEvent | undefined): void {
+    if (event === undefined) return;
+    this.model ??= modelOf(event);
+    // The last one counts: some providers report what has been used so far with each event.
+    this.usage = usageOf(event) ?? this.usage;
   }
 }
 
-interface UsageEvent {
-  usage?: unknown;
-  response?: { usage?: unknown } | null;
-}
-
-/** Of a stream that broke off: only where an event has it in its own place. */
-function usageOfEvents(tail: Buffer): TokenUsage | undefined {
-  for (const frame of splitFrames(tail).reverse()) {
-    const event = parse(dataOf(frame) ?? '') as UsageEvent | null | undefined;
-    const usage = toTokenUsage(event?.usage ?? event?.response?.usage);
-    if (usage !== undefined) return usage;
+/** Whether `"usage"` stands there as the name of an object. In text its quotes would be escaped. */
+function mayHoldUsage(bytes: Buffer): boolean {
+  for (let at = bytes.indexOf(USAGE); at >= 0; at = bytes.indexOf(USAGE, at + 1)) {
+    const colon = skipWhiteSpace(bytes, at + USAGE.length);
+    if (bytes[colon] === COLON && bytes[skipWhiteSpace(bytes, colon + 1)] === OPEN_OBJECT) return true;
   }
-  return undefined;
+  return false;
 }
 
-function lastUsage(tail: Buffer): TokenUsage | undefined {
-  for (let at = tail.lastIndexOf(USAGE); at >= 0; at = at === 0 ? -1 : tail.lastIndexOf(USAGE, at - 1)) {
-    const usage = toTokenUsage(objectAt(tail, at + USAGE.length));
-    if (usage !== undefined) return usage;
-  }
-  return undefined;
+function skipWhiteSpace(bytes: Buffer, start: number): number {
+  let at = start;
+  while (at < bytes.length && bytes[at]! <= 0x20) at++;
+  return at;
 }
 
-/** The JSON object that begins here, after white space. Usage objects hold no strings with braces. */
-function objectAt(bytes: Buffer, start: number): unknown {
-  const text = bytes.toString('utf8', start, Math.min(bytes.length, start + 2000)).trimStart();
-  if (!text.startsWith('{')) return undefined;
-  let depth = 0;
-  for (let at = 0; at < text.length; at++) {
-    if (text[at] === '{') depth++;
-    if (text[at] === '}' && --depth === 0) return parse(text.slice(0, at + 1));
-  }
-  return undefined;
-}
-
-function parse(text: string): unknown {
+function parseEvent(event: Buffer): ProviderEvent | undefined {
   try {
-    return JSON.parse(text);
+    const read = readEvent(event);
+    return read === END_OF_STREAM ? undefined : read;
   } catch {
     return undefined;
   }
 }
 
-function firstModel(head: Buffer): string | undefined {
-  return /"model":\s*"([^"\\]{1,100})"/.exec(head.toString('latin1'))?.[1];
+function modelOf(answer: ProviderEvent | undefined): string | undefined {
+  const nested = answer?.response as ProviderEvent | null | undefined;
+  const model = answer?.model ?? nested?.model;
+  return typeof model === 'string' && MODEL_NAME.test(model) ? model : undefined;
 }

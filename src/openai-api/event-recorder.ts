@@ -1,4 +1,4 @@
-import { dataOf, splitFrames } from '../common/event-stream';
+import { dataOf, splitEvents } from '../common/event-stream';
 import type { MadeObject } from '../models/upstream-object';
 import type { JsonObject } from './relay-json';
 
@@ -21,10 +21,19 @@ export class EventRecorder {
   /** @returns undefined where these events tell of nothing new */
   before(events: Buffer): Promise<void> | undefined {
     if (!events.includes(this.reading.marker)) return undefined;
-    const made = splitFrames(events)
+    const made = splitEvents(events)
       .filter((frame) => frame.includes(this.reading.marker))
-      .flatMap((frame) => this.madeBy(frame))
-      .filter(({ id }) => !this.recorded.has(id));
+      .flatMap((frame) => this.madeBy(frame));
+    return this.recordNew(made);
+  }
+
+  /** The same for an event that is not kept whole. */
+  beforeLastPart(outline: JsonObject): Promise<void> | undefined {
+    return this.recordNew(this.reading.made(outline));
+  }
+
+  private recordNew(objects: readonly MadeObject[]): Promise<void> | undefined {
+    const made = objects.filter(({ id }) => !this.recorded.has(id));
     if (made.length === 0) return undefined;
     for (const { id } of made) this.recorded.add(id);
     return this.record(made);

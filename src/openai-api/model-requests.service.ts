@@ -55,7 +55,9 @@ export class ModelRequestsService {
     const recorder = making && new EventRecorder(making.ofEvents, record);
     await new StreamRelay(call, response, {
       transform: hidesUsage ? withoutUsageChunk : undefined,
+      errorForm: request.route === '/responses' ? 'responses' : 'chat',
       before: recorder && ((events) => recorder.before(events)),
+      beforeLastPart: recorder && ((outline) => recorder.beforeLastPart(outline)),
     }).run(head);
   }
 

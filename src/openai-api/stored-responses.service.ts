@@ -81,7 +81,11 @@ export class StoredResponsesService {
     const recorder = new EventRecorder({ marker, made: readEvent }, (objects) =>
       this.objects.record(owner, objects),
     );
-    await new StreamRelay(call, response, { before: (events) => recorder.before(events) }).run(head);
+    await new StreamRelay(call, response, {
+      errorForm: 'responses',
+      before: (events) => recorder.before(events),
+      beforeLastPart: (outline) => recorder.beforeLastPart(outline),
+    }).run(head);
     await this.costs.book(owner, told);
   }
 }

@@ -1,4 +1,4 @@
-import { dataOf, splitFrames } from '../common/event-stream';
+import { dataOf, splitEvents } from '../common/event-stream';
 
 /** As providers write it, and as those do that put spaces into their JSON. */
 const NO_CHOICES = [Buffer.from('"choices":[]'), Buffer.from('"choices": []')];
@@ -6,7 +6,7 @@ const NO_CHOICES = [Buffer.from('"choices":[]'), Buffer.from('"choices": []')];
 /** The same events without the chunk that only tells what a chat stream has cost. */
 export function withoutUsageChunk(events: Buffer): Buffer {
   if (!mayHoldOne(events)) return events;
-  const frames = splitFrames(events);
+  const frames = splitEvents(events);
   const kept = frames.filter((frame) => !isUsageChunk(frame));
   return kept.length === frames.length ? events : Buffer.concat(kept);
 }

@@ -1,20 +1,22 @@
 import type { ForwardedCall } from '../models/forwarded-call';
 import { toUpstreamError, UpstreamReplyError } from '../models/upstream-errors';
-import type { UpstreamHead } from '../models/upstream-exchange';
+import { contentTypeOf, type UpstreamHead } from '../models/upstream-exchange';
 
-export const isEventStream = (head: UpstreamHead): boolean => /^text\/event-stream\b/i.test(typeOf(head));
+export const isEventStream = (head: UpstreamHead): boolean =>
+  /^text\/event-stream\b/i.test(contentTypeOf(head));
 
-/** @throws AppError upstream_invalid_response where a stream was asked for and something else came */
+/**
+ * Some servers send events under another text type, or under none: what came then tells itself.
+ * @throws AppError upstream_invalid_response where a stream was asked for and something else came
+ */
 export function assertEventStream(head: UpstreamHead, call: ForwardedCall): void {
-  if (!isEventStream(head)) refuse(call, 'no event stream');
+  if (!/^(?:text\/(?:event-stream|plain)\b|$)/i.test(contentTypeOf(head))) refuse(call, 'no event stream');
 }
 
 /** @throws AppError upstream_invalid_response where JSON was asked for and something else came */
 export function assertJson(head: UpstreamHead, call: ForwardedCall): void {
-  if (!/\bjson\b/i.test(typeOf(head))) refuse(call, 'no JSON');
+  if (!/\bjson\b/i.test(contentTypeOf(head))) refuse(call, 'no JSON');
 }
-
-const typeOf = ({ headers }: UpstreamHead): string => String(headers['content-type'] ?? '');
 
 function refuse(call: ForwardedCall, fault: string): never {
   const error = toUpstreamError(new UpstreamReplyError('upstream_invalid_response', fault));

@@ -57,12 +57,21 @@ describe('DeltaReader', () => {
 
   it.each<[string, string, string[]]>([
     ['a refusal as text', delta({ refusal: 'No.' }), ['No.']],
-    ['text and a refusal', delta({ content: 'a', refusal: 'b' }), ['a', 'b']],
+    ['text and a refusal', delta({ content: 'a', refusal: 'b' }), ['ab']],
     ['nothing of empty text', delta({ content: '' }), []],
     ['nothing of null', delta({ content: null, refusal: null }), []],
     ['nothing of a delta that is null', delta(null), []],
     ['nothing of tool calls', delta({ tool_calls: [{ index: 0 }] }), []],
-    ['nothing of text in parts', delta({ content: [{ text: 'a' }] }), []],
+    [
+      'text in parts',
+      delta({
+        content: [
+          { type: 'thinking', thinking: [] },
+          { type: 'text', text: 'a' },
+        ],
+      }),
+      ['a'],
+    ],
     ['nothing of choices that are null', frame({ choices: null }), []],
     ['nothing of an event without choices', frame({}), []],
     ['nothing of a second choice', frame({ choices: [{}, { delta: { content: 'a' } }] }), []],

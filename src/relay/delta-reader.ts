@@ -1,11 +1,19 @@
 import type { AppError } from '../common/app-error';
-import { dataOf, FrameTooLongError, SseFrames, splitFrames } from '../common/event-stream';
+import { EventStreamSplitter, splitEvents } from '../common/event-stream';
 import type { ByteSink } from '../models/call-attempt';
 import type { ForwardedCall } from '../models/forwarded-call';
 import { toUpstreamError, UpstreamReplyError } from '../models/upstream-errors';
 import type { UpstreamHead } from '../models/upstream-exchange';
 import { assertEventStream } from './answer-type';
-import { isError, parseEvent, type ProviderEvent, toEventError } from '../models/provider-events';
+import { textOfDelta } from '../models/delta-text';
+import {
+  END_OF_STREAM,
+  isError,
+  MAX_READ_EVENT_BYTES,
+  type ProviderEvent,
+  readEvent,
+  toEventError,
+} from '../models/provider-events';
 
 export interface DeltaSummary {
   usage: Record<string, unknown> | null;
@@ -25,8 +33,18 @@ export interface DeltaListener {
 
 /** Reads a stream of Chat Completions for the text of its first choice. */
 export class DeltaReader implements ByteSink {
-  private readonly frames = new SseFrames();
+  private readonly events = new EventStreamSplitter(
+    {
+      onEvents: (events) => splitEvents(events).forEach((event) => this.read(event)),
+      onLongEventPart: () => {
+        throw new UpstreamReplyError('upstream_invalid_response', 'an event beyond every bound');
+      },
+    },
+    MAX_READ_EVENT_BYTES,
+  );
   private readonly summary: DeltaSummary;
+  private hasSaidDone = false;
+  private hasText = false;
   private isOver = false;
 
   constructor(
@@ -44,18 +62,16 @@ export class DeltaReader implements ByteSink {
 
   onBytes(chunk: Buffer): void {
     this.guarded(() => {
-      const events = this.frames.push(chunk);
-      if (events === undefined) return;
-      splitFrames(events).forEach((frame) => this.read(frame));
+      this.events.push(chunk);
       this.listener.onBurstEnd?.();
     });
   }
 
   onEnd(): void {
     this.guarded(() => {
-      const rest = this.frames.rest();
-      if (rest.length > 0) this.read(rest);
-      if (this.summary.finishReason === null) {
+      this.events.finish();
+      // Some providers give no reason, but say [DONE], which only a stream that came to its end does.
+      if (this.summary.finishReason === null && !(this.hasSaidDone && this.hasText)) {
         throw new UpstreamReplyError('upstream_error', 'the stream ended without a finish reason');
       }
       this.isOver = true;
@@ -69,19 +85,23 @@ export class DeltaReader implements ByteSink {
     this.listener.onBroken(error);
   }
 
-  private read(frame: Buffer): void {
-    const data = dataOf(frame);
-    const event = data === undefined ? undefined : parseEvent(data);
-    if (event === undefined || this.isOver) return;
+  private read(bytes: Buffer): void {
+    if (this.isOver) return;
+    const event = readEvent(bytes);
+    if (event === undefined) return;
+    if (event === END_OF_STREAM) {
+      this.hasSaidDone = true;
+      return;
+    }
     if (isError(event)) throw toEventError(event);
     if (typeof event.model === 'string') this.summary.model = event.model;
     if (event.usage != null) this.summary.usage = event.usage as DeltaSummary['usage'];
-    const choice = (event.choices as ProviderEvent[] | undefined)?.[0];
+    const [choice] = Array.isArray(event.choices) ? (event.choices as (ProviderEvent | null)[]) : [];
     if (typeof choice?.finish_reason === 'string') this.summary.finishReason = choice.finish_reason;
-    const { content, refusal } = (choice?.delta ?? {}) as ProviderEvent;
-    for (const text of [content, refusal]) {
-      if (typeof text === 'string' && text !== '') this.listener.onDelta(text);
-    }
+    const text = textOfDelta(choice?.delta);
+    if (text === '') return;
+    this.hasText = true;
+    this.listener.onDelta(text);
   }
 
   /** Over a fault in what the provider sent the provider's side ends too. */
@@ -90,10 +110,7 @@ export class DeltaReader implements ByteSink {
     try {
       work();
     } catch (error) {
-      const isTooLong = error instanceof FrameTooLongError;
-      const broken = toUpstreamError(
-        isTooLong ? new UpstreamReplyError('upstream_invalid_response', error.message) : error,
-      );
+      const broken = toUpstreamError(error);
       this.call.stop(broken, 'failed');
       this.onBroken(broken);
     }

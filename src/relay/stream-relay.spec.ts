@@ -138,16 +138,116 @@ describe('StreamRelay', () => {
     });
   });
 
-  it('gives what came before an error, then resets once that is with the system', async () => {
-    const { response, call, done, say } = relayTo();
-    say(DELTA + DELTA + ERROR + DELTA);
-    expect([response.text, response.destroyed]).toEqual([DELTA + DELTA, false]);
+  describe('where the provider sends an error in mid-stream', () => {
+    const OURS = {
+      error: {
+        message: 'The model’s provider failed.',
+        type: 'server_error',
+        param: null,
+        code: 'upstream_error',
+      },
+    };
+
+    it('gives what came before, then one error event in our words, and ends', async () => {
+      const { response, call, done, say } = relayTo();
+      say(DELTA + DELTA + ERROR + DELTA);
+      await done;
+      expect(response.text).toBe(`${DELTA}${DELTA}data: ${JSON.stringify(OURS)}\n\n`);
+      expect([response.destroyed, response.writableEnded]).toEqual([false, true]);
+      expect(call.stop).toHaveBeenCalledWith(expect.objectContaining({ code: 'upstream_error' }), 'failed');
+      const { text } = response;
+      say(DELTA);
+      expect(response.text).toBe(text);
+    });
+
+    it.each<[string, object, number]>([
+      ['the next number after the event before it', {}, 8],
+      ['the number that the provider gave it', { sequence_number: 12 }, 12],
+    ])('says it in an event of the Responses API with %s', async (_, own, expected) => {
+      const { response, done, say } = relayTo({ errorForm: 'responses' });
+      const text = { type: 'response.output_text.delta', delta: 'a', sequence_number: 7 };
+      const error = { type: 'error', code: 'server_error', message: 'planted', param: null, ...own };
+      say(`event: ${text.type}\ndata: ${JSON.stringify(text)}\n\n`);
+      say(`event: error\ndata: ${JSON.stringify(error)}\n\n`);
+      await done;
+      const [, sent] = response.text.split('\n\n');
+      expect(sent).toMatch(/^event: error\ndata: /);
+      expect(JSON.parse(sent!.slice(sent!.indexOf('{')))).toEqual({
+        type: 'error',
+        code: 'upstream_error',
+        message: 'The model’s provider failed.',
+        param: null,
+        sequence_number: expected,
+      });
+    });
+
+    it('says it through the door’s own transformation', async () => {
+      const transform = (events: Buffer): Buffer => Buffer.from(events.toString().toUpperCase());
+      const { response, done, say } = relayTo({ transform });
+      say(DELTA + ERROR);
+      await done;
+      expect(response.text).toBe((DELTA + `data: ${JSON.stringify(OURS)}\n\n`).toUpperCase());
+    });
+  });
+
+  it('resets a stream whose connection breaks, once what came is with the system', async () => {
+    const { response, done, say, sink } = relayTo();
+    say(DELTA);
+    sink.onBroken(new AppError('upstream_error', 'The model’s provider failed.'));
+    expect([response.text, response.destroyed]).toEqual([DELTA, false]);
     await done;
     jest.runAllTimers();
     expect([response.destroyed, response.writableEnded]).toEqual([true, false]);
-    expect(call.stop).toHaveBeenCalledWith(expect.objectContaining({ code: 'upstream_error' }), 'failed');
-    say(DELTA);
-    expect(response.text).toBe(DELTA + DELTA);
+  });
+
+  describe('an event of 3 MiB', () => {
+    const PICTURE = JSON.stringify({
+      type: 'response.completed',
+      response: { id: 'resp_1', output: [{ id: 'ig_1', result: 'A'.repeat(3 * MIB) }] },
+    });
+    const LONG = `event: response.completed\ndata: ${PICTURE}\n\n`;
+    const sayInPieces = (sink: ByteSink, text: string): void => {
+      const bytes = Buffer.from(text);
+      for (let at = 0; at < bytes.length; at += 65_536) sink.onBytes(bytes.subarray(at, at + 65_536));
+    };
+
+    it.each([
+      ['first', ''],
+      ['after others', DELTA],
+    ])('goes out whole and in parts as it comes, %s', async (_, before) => {
+      const { response, sink, done } = relayTo();
+      sayInPieces(sink, before + LONG + DELTA);
+      sink.onEnd();
+      await done;
+      expect(response.text).toBe(before + LONG + DELTA);
+      expect(response.written.length).toBeGreaterThan(40);
+      expect(response.writableEnded).toBe(true);
+    });
+
+    it('waits with its last part for what has to be done before, and says what is in it', async () => {
+      let open!: () => void;
+      const beforeLastPart = jest.fn(() => new Promise<void>((resolve) => (open = resolve)));
+      const { response, sink, done } = relayTo({ beforeLastPart });
+      sayInPieces(sink, LONG + DELTA);
+      expect(beforeLastPart).toHaveBeenCalledWith({
+        type: 'response.completed',
+        response: { id: 'resp_1', output: [{ id: 'ig_1' }] },
+      });
+      expect(response.text.endsWith('\n\n')).toBe(false);
+      open();
+      sink.onEnd();
+      await done;
+      expect(response.text).toBe(LONG + DELTA);
+    });
+
+    it('is reset where it turns out to be an error', async () => {
+      const { response, sink, done } = relayTo();
+      const error = JSON.stringify({ padding: 'x'.repeat(MIB), error: { message: 'planted' } });
+      sayInPieces(sink, `${DELTA}data: ${error}\n\n`);
+      await done;
+      jest.runAllTimers();
+      expect([response.destroyed, response.text.includes('planted')]).toEqual([true, false]);
+    });
   });
 
   it.each(['"error"', '\\"error\\": {}', 'type error'])('takes no text for an error: %s', (text) => {

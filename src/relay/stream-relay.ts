@@ -1,27 +1,32 @@
 import type { ServerResponse } from 'node:http';
 import type { AppError } from '../common/app-error';
+import { EventStreamSplitter, splitEvents } from '../common/event-stream';
 import { PacedResponse } from '../common/paced-response';
-import { dataOf, FrameTooLongError, SseFrames, splitFrames } from '../common/event-stream';
 import { SSE_HEADERS } from '../common/sse-writer';
 import type { ByteSink } from '../models/call-attempt';
 import type { ForwardedCall } from '../models/forwarded-call';
+import { LongEventReader } from '../models/long-event-reader';
+import {
+  END_OF_STREAM,
+  hasContent,
+  isError,
+  isFailure,
+  type ProviderEvent,
+  readEvent,
+  toEventError,
+} from '../models/provider-events';
 import { toUpstreamError, UpstreamReplyError } from '../models/upstream-errors';
 import type { UpstreamHead } from '../models/upstream-exchange';
 import { assertEventStream } from './answer-type';
 import { reportBrokenStream } from './broken-stream';
-import {
-  hasContent,
-  isError,
-  isFailure,
-  parseEvent,
-  type ProviderEvent,
-  toEventError,
-} from '../models/provider-events';
+import { type ErrorEventForm, sequenceNumberIn, toErrorEvent } from './error-event';
 
 /** After this the headers go out even if the model has made nothing yet: proxies in between give up on silence. */
-const LONGEST_HOLD_MS = 10_000;
-/** The same of who says so much without having made anything: nothing from outside fills our memory. */
-const MOST_HELD_BYTES = 1024 * 1024;
+const MAX_HOLD_MS = 10_000;
+/** Once so much came without content, the headers go out too: nothing from outside fills our memory. */
+const MAX_HELD_BYTES = 1024 * 1024;
+/** A longer event goes out in parts as it comes; only its outline is read. */
+const MAX_EVENT_BYTES = 256 * 1024;
 
 /** In every error event: as a field of a chunk, or as the type of an event of the Responses API. */
 const ERROR_WORD = Buffer.from('"error"');
@@ -29,23 +34,45 @@ const ERROR_WORD = Buffer.from('"error"');
 export interface StreamRelayOptions {
   /** Beside those of section 0 of the contract, or in their place. */
   headers?: Record<string, string>;
-  /** Whole events as they came, for what goes out. */
+  /** How the door's protocol says that a stream failed. Default: as a chunk of Chat Completions. */
+  errorForm?: ErrorEventForm;
+  /** Changes whole events before they go out. */
   transform?: (events: Buffer) => Buffer;
   /** Done before these events go out; what comes meanwhile waits. */
   before?: (events: Buffer) => Promise<void> | undefined;
+  /** The same for an event that is not kept whole: done before its last part goes out. */
+  beforeLastPart?: (outline: ProviderEvent) => Promise<void> | undefined;
+}
+
+/** What is on its way to the client: whole events, or a part of a long one. */
+interface Piece {
+  bytes: Buffer;
+  isPart: boolean;
+  /** Of a long event whose last part this is. */
+  outline?: ProviderEvent;
 }
 
 /**
- * Hands a provider's stream on, event by event, its bytes untouched. The headers wait for the first event that the
- * model made, so that a failure before it is an ordinary error; a stream that breaks later is reset.
+ * Hands a provider's stream on, its bytes untouched. The headers wait for the first event with content, so that a
+ * failure before it is an ordinary error. An error event in mid-stream becomes one of ours in the same protocol, which
+ * ends the stream. A stream whose connection breaks is reset.
  */
 export class StreamRelay implements ByteSink {
-  private readonly frames = new SseFrames();
+  private readonly splitter = new EventStreamSplitter(
+    {
+      onEvents: (events) => this.take({ bytes: events, isPart: false }),
+      onLongEventPart: (part, isLast) => this.takePart(part, isLast),
+    },
+    MAX_EVENT_BYTES,
+  );
   private readonly paced: PacedResponse;
-  private held: Buffer[] = [];
+  private held: Piece[] = [];
   private heldBytes = 0;
   private holding: NodeJS.Timeout | undefined;
-  /** `holding`: until the model has made something; `waiting`: for what is done before events go out. */
+  private longEvent: LongEventReader | undefined;
+  /** The events that went out last, for the number of the next. */
+  private lastEvents: Buffer | undefined;
+  /** `holding`: until there is content; `waiting`: for what is done before events go out. */
   private state: 'holding' | 'waiting' | 'flowing' | 'over' = 'holding';
   private hasEnded = false;
   private finish: { resolve(): void; reject(error: AppError): void } | undefined;
@@ -62,39 +89,30 @@ export class StreamRelay implements ByteSink {
   }
 
   /**
-   * Settles when the stream is over, well or reset.
+   * Settles when the stream is over, well or not.
    * @throws AppError where it failed before its first byte
    */
   run(head: UpstreamHead): Promise<void> {
     assertEventStream(head, this.call);
     return new Promise((resolve, reject) => {
       this.finish = { resolve, reject };
-      this.holding = setTimeout(() => this.release(), LONGEST_HOLD_MS);
+      this.holding = setTimeout(() => this.flow(), MAX_HOLD_MS);
       this.call.flow(this);
     });
   }
 
   onBytes(chunk: Buffer): void {
     if (this.state === 'over') return;
-    try {
-      const events = this.frames.push(chunk);
-      if (events !== undefined) this.take(events);
-    } catch (error) {
-      this.break(error);
-    }
+    this.guarded(() => this.splitter.push(chunk));
   }
 
   onEnd(): void {
     if (this.state === 'over') return;
     this.hasEnded = true;
-    try {
-      const rest = this.frames.rest();
-      if (rest.length > 0) this.take(rest);
-      if (this.state === 'holding') this.release();
-      else if (this.state === 'flowing') this.close();
-    } catch (error) {
-      this.break(error);
-    }
+    this.guarded(() => {
+      this.splitter.finish();
+      if (this.state === 'holding' || this.state === 'flowing') this.flow();
+    });
   }
 
   onBroken(error: AppError): void {
@@ -111,57 +129,88 @@ export class StreamRelay implements ByteSink {
     this.finish?.resolve();
   }
 
-  private take(events: Buffer): void {
-    if (this.state === 'flowing' && this.options.before === undefined) {
-      this.write(events);
+  private take(piece: Piece): void {
+    if (this.isOver()) return;
+    if (this.state === 'flowing') {
+      this.sendOrWait(piece);
       return;
     }
-    this.held.push(events);
-    this.heldBytes += events.length;
-    const isDue = this.state === 'holding' ? this.isGoodToGo(events) : this.state === 'flowing';
-    if (isDue) this.release();
+    this.held.push(piece);
+    this.heldBytes += piece.bytes.length;
+    if (this.state === 'holding' && this.isGoodToGo(piece)) this.flow();
+  }
+
+  private takePart(part: Buffer, isLast: boolean): void {
+    if (this.isOver()) return;
+    this.longEvent ??= new LongEventReader();
+    this.longEvent.add(part);
+    const { outline } = this.longEvent;
+    if (isLast) this.longEvent = undefined;
+    // What has gone out of it cannot be taken back.
+    if (outline !== undefined && isError(outline)) throw toEventError(outline);
+    this.take({ bytes: part, isPart: true, outline: isLast ? (outline ?? {}) : undefined });
   }
 
   /** @throws AppError where an event says that the answer failed */
-  private isGoodToGo(events: Buffer): boolean {
-    return splitFrames(events).some(isGood) || this.heldBytes > MOST_HELD_BYTES;
+  private isGoodToGo({ bytes, isPart }: Piece): boolean {
+    return isPart || splitEvents(bytes).some(isGood) || this.heldBytes > MAX_HELD_BYTES;
   }
 
-  /** Lets go of what is held, once what has to be done before is done. */
-  private release(): void {
+  /** Sends what is held, as far as nothing has to be done before. */
+  private flow(): void {
     clearTimeout(this.holding);
-    const events = this.held.length === 1 ? this.held[0]! : Buffer.concat(this.held);
-    this.held = [];
-    const pending = events.length === 0 ? undefined : this.options.before?.(events);
-    if (pending === undefined) {
-      this.send(events);
-      return;
-    }
+    this.state = 'flowing';
+    while (this.state === 'flowing' && this.held.length > 0) this.sendOrWait(this.takeHeld());
+    if (this.state !== 'flowing') return;
+    if (this.hasEnded) this.close();
+    else if (!this.response.headersSent) this.open();
+  }
+
+  /** The events that came one after the other are one piece again. */
+  private takeHeld(): Piece {
+    const firstPart = this.held.findIndex(({ isPart }) => isPart);
+    const count = firstPart < 0 ? this.held.length : Math.max(1, firstPart);
+    const pieces = this.held.splice(0, count);
+    this.heldBytes = 0;
+    return pieces.length === 1
+      ? pieces[0]!
+      : { bytes: Buffer.concat(pieces.map(({ bytes }) => bytes)), isPart: false };
+  }
+
+  private sendOrWait(piece: Piece): void {
+    const pending = this.before(piece);
+    if (pending === undefined) this.send(piece);
+    else this.wait(pending, piece);
+  }
+
+  private before({ bytes, isPart, outline }: Piece): Promise<void> | undefined {
+    if (!isPart) return this.options.before?.(bytes);
+    return outline === undefined ? undefined : this.options.beforeLastPart?.(outline);
+  }
+
+  private wait(pending: Promise<void>, piece: Piece): void {
     this.state = 'waiting';
     this.call.pause();
-    pending.then(() => this.goOn(events)).catch((error) => this.break(error));
+    pending
+      .then(() => {
+        // Broken off in the meantime.
+        if (this.isOver()) return;
+        this.send(piece);
+        if (this.isOver()) return;
+        this.flow();
+        if (this.state === 'flowing' && !this.paced.isBehind) this.call.resume();
+      })
+      .catch((error) => this.break(error));
   }
 
-  private goOn(events: Buffer): void {
-    this.send(events);
-    if (this.state === 'flowing' && !this.paced.isBehind) this.call.resume();
+  private send(piece: Piece): void {
+    if (!this.response.headersSent) this.open();
+    this.write(piece);
   }
 
-  private send(events: Buffer): void {
-    // Broken off in the meantime.
-    if (this.isOver()) return;
-    const isFirst = !this.response.headersSent;
-    if (isFirst && events.length === 0 && this.hasEnded) {
-      this.break(new UpstreamReplyError('upstream_invalid_response', 'a stream without events'));
-      return;
-    }
-    this.state = 'flowing';
-    if (isFirst) this.response.writeHead(200, { ...SSE_HEADERS, ...this.options.headers });
-    if (events.length === 0) this.response.flushHeaders();
-    else this.write(events);
-    if (this.isOver()) return;
-    if (this.held.length > 0) this.release();
-    else if (this.hasEnded) this.close();
+  private open(): void {
+    this.response.writeHead(200, { ...SSE_HEADERS, ...this.options.headers });
+    if (this.held.length === 0) this.response.flushHeaders();
   }
 
   /** A method, for what the compiler cannot see: writing may break the stream. */
@@ -169,38 +218,63 @@ export class StreamRelay implements ByteSink {
     return this.state === 'over';
   }
 
-  private write(events: Buffer): void {
-    const error = events.includes(ERROR_WORD) ? findError(events) : undefined;
-    const good = error === undefined ? events : events.subarray(0, error.at);
+  private write({ bytes, isPart }: Piece): void {
+    if (isPart) {
+      this.paced.write(bytes);
+      return;
+    }
+    const error = bytes.includes(ERROR_WORD) ? findError(bytes) : undefined;
+    const good = error === undefined ? bytes : bytes.subarray(0, error.at);
     const sent = this.options.transform?.(good) ?? good;
     if (sent.length > 0) this.paced.write(sent);
-    if (error !== undefined) this.break(error.cause);
+    if (good.length > 0) this.lastEvents = good;
+    if (error !== undefined) this.endWith(error.event);
   }
 
   private close(): void {
+    if (!this.response.headersSent) {
+      this.break(new UpstreamReplyError('upstream_invalid_response', 'a stream without events'));
+      return;
+    }
     this.state = 'over';
     this.paced.end();
     this.finish?.resolve();
   }
 
+  /** The provider says that it failed: the client hears so in its own protocol, in our words, and the stream ends. */
+  private endWith(event: ProviderEvent): void {
+    const error = toEventError(event);
+    this.call.stop(error, 'failed');
+    this.state = 'over';
+    reportBrokenStream(error, this.response);
+    const last = this.lastEvents === undefined ? undefined : sequenceNumberIn(this.lastEvents);
+    const told = toErrorEvent(this.options.errorForm ?? 'chat', error, { event, last });
+    this.paced.write(this.options.transform?.(told) ?? told);
+    this.paced.end();
+    this.finish?.resolve();
+  }
+
+  private guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.break(error);
+    }
+  }
+
   /** Over a fault in what the provider sent, or one of ours: the provider's side ends too. */
   private break(error: unknown): void {
-    const cause =
-      error instanceof FrameTooLongError
-        ? new UpstreamReplyError('upstream_invalid_response', error.message)
-        : error;
-    const broken = toUpstreamError(cause);
+    const broken = toUpstreamError(error);
     this.call.stop(broken, 'failed');
     this.onBroken(broken);
   }
 }
 
 /** @throws AppError where the event says that the answer failed */
-function isGood(frame: Buffer): boolean {
-  const data = dataOf(frame);
-  if (data === undefined) return false;
-  const event = parseEvent(data);
-  if (event === undefined) return true;
+function isGood(bytes: Buffer): boolean {
+  const event = readEvent(bytes);
+  if (event === undefined) return false;
+  if (event === END_OF_STREAM) return true;
   if (isError(event)) throw toEventError(event);
   // Nothing came before it: a failure like any other. Later it is the provider's own end, and goes on.
   if (isFailure(event)) throw toEventError(event.response as ProviderEvent);
@@ -208,13 +282,22 @@ function isGood(frame: Buffer): boolean {
 }
 
 /** The first error event and where it begins. */
-function findError(events: Buffer): { at: number; cause: AppError } | undefined {
+function findError(events: Buffer): { at: number; event: ProviderEvent } | undefined {
   let at = 0;
-  for (const frame of splitFrames(events)) {
-    const data = frame.includes(ERROR_WORD) ? dataOf(frame) : undefined;
-    const event = data === undefined ? undefined : parseEvent(data);
-    if (event !== undefined && isError(event)) return { at, cause: toEventError(event) };
-    at += frame.length;
+  for (const bytes of splitEvents(events)) {
+    const event = bytes.includes(ERROR_WORD) ? tryReadEvent(bytes) : undefined;
+    if (event !== undefined && isError(event)) return { at, event };
+    at += bytes.length;
   }
   return undefined;
+}
+
+/** What is no JSON says nothing here; the client judges it. */
+function tryReadEvent(bytes: Buffer): ProviderEvent | undefined {
+  try {
+    const event = readEvent(bytes);
+    return event === END_OF_STREAM ? undefined : event;
+  } catch {
+    return undefined;
+  }
 }

@@ -48,7 +48,7 @@ export class ResponseCache {
 
 /** Of one who pays: nobody gets, or can tell from a hit, what another has asked. */
 function keyOf({ payer, provider }: CacheableCall, asked: (string | number)[], body: Buffer): string {
-  const place = [payer.id, provider.ledgerName, provider.client.baseURL, ...asked];
+  const place = [payer.id, provider.ledgerName, provider.baseUrl, ...asked];
   return createHash('sha256')
     .update(`${JSON.stringify(place)}\n`)
     .update(body)

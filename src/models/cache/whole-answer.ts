@@ -1,4 +1,4 @@
-import { dataOf, splitFrames } from '../../common/event-stream';
+import { dataOf, splitEvents } from '../../common/event-stream';
 import type { TokenUsage } from '../../usage/usage.types';
 import { toTokenUsage } from '../token-usage';
 
@@ -32,7 +32,7 @@ function endOfJson(bytes: Buffer): Fields | undefined {
 }
 
 function endOfStream(bytes: Buffer): Fields | undefined {
-  const data = splitFrames(bytes).flatMap((frame) => dataOf(frame) ?? []);
+  const data = splitEvents(bytes).flatMap((frame) => dataOf(frame) ?? []);
   const events = data.filter((text) => text !== DONE).map(parse);
   if (!events.every(isGood)) return undefined;
   const last = events.at(-1);

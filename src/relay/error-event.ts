@@ -1,0 +1,44 @@
+import type { AppError } from '../common/app-error';
+import { dataOf, splitEvents } from '../common/event-stream';
+import { asOpenAiError, toOpenAiErrorBody } from '../common/openai-error-body';
+import type { ProviderEvent } from '../models/provider-events';
+
+/** A stream of Chat Completions says `{"error": {…}}`; one of the Responses API sends an event named `error`. */
+export type ErrorEventForm = 'chat' | 'responses';
+
+export interface ErrorEventPlace {
+  /** The provider's own error event. */
+  event: ProviderEvent;
+  /** The number of the event before it. */
+  last: number | undefined;
+}
+
+/** An error event in a protocol that OpenAI's SDKs read, with our words. */
+export function toErrorEvent(
+  form: ErrorEventForm,
+  error: AppError,
+  { event, last }: ErrorEventPlace,
+): Buffer {
+  const body = toOpenAiErrorBody(asOpenAiError(error));
+  if (form === 'chat') return Buffer.from(`data: ${JSON.stringify(body)}\n\n`);
+  const { code, message, param } = body.error;
+  const own = event.sequence_number;
+  const sequence_number = Number.isInteger(own) ? own : (last ?? -1) + 1;
+  const data = { type: 'error', code, message, param, sequence_number };
+  return Buffer.from(`event: error\ndata: ${JSON.stringify(data)}\n\n`);
+}
+
+/** The `sequence_number` of the last of these events of the Responses API. */
+export function sequenceNumberIn(events: Buffer): number | undefined {
+  const numbers = splitEvents(events).map(sequenceNumberOf);
+  return numbers.findLast((number) => number !== undefined);
+}
+
+function sequenceNumberOf(event: Buffer): number | undefined {
+  try {
+    const data = JSON.parse(dataOf(event) ?? 'null') as { sequence_number?: unknown } | null;
+    return Number.isInteger(data?.sequence_number) ? (data!.sequence_number as number) : undefined;
+  } catch {
+    return undefined;
+  }
+}
