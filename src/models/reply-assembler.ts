@@ -1,6 +1,7 @@
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
 import type { TokenUsage } from '../usage/usage.types';
 import type { ModelReply, RequestedToolCall } from './chat.types';
+import { textOfDelta } from './delta-text';
 import { toTokenUsage } from './token-usage';
 import { UpstreamReplyError } from './upstream-errors';
 
@@ -30,9 +31,9 @@ export class ReplyAssembler {
     const choice = chunk.choices?.[0];
     if (choice === undefined) return '';
     if (choice.finish_reason != null) this.finishReason = choice.finish_reason;
-    const { content, refusal, tool_calls: toolCalls } = choice.delta ?? {};
+    const { tool_calls: toolCalls } = choice.delta ?? {};
     for (const part of toolCalls ?? []) this.addToolCall(part);
-    const text = (content ?? '') + (refusal ?? '');
+    const text = textOfDelta(choice.delta);
     this.grow(text.length);
     this.text += text;
     return text;
