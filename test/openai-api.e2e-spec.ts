@@ -243,38 +243,34 @@ describe('/v1', () => {
     });
   });
 
-  describe('resets a stream', () => {
-    it.each<[string, Script]>([
-      ['that breaks', [{ cut: true }]],
-      ['that tells of an error', [{ bytes: chat.errorFrame }, { end: true }]],
-    ])('%s, without a word of its own', async (_, ending) => {
-      const { opened, open } = gate();
-      const begun = chat.frames(['Hello']).slice(0, 2).join('');
-      setting.upstream.play(chat.path, [STREAM_HEAD, { bytes: begun }, { wait: opened }, ...ending]);
-      const response = await fetch(setting.url + chat.path, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${setting.token}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ model: MODEL, stream: true }),
-      });
-      let text = '';
-      const read = async (): Promise<void> => {
-        for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-          text += chunk;
-          if (text === begun) open();
-        }
-      };
-      await expect(read()).rejects.toThrow();
-      expect(text).toBe(begun);
+  it.each<[string, Script, boolean]>([
+    ['resets a stream that breaks, without a word of its own', [{ cut: true }], true],
+    [
+      'ends a stream that says it failed with an error event',
+      [{ bytes: chat.errorFrame }, { end: true }],
+      false,
+    ],
+  ])('%s', async (_, ending, isCut) => {
+    const { opened, open } = gate();
+    const begun = chat.frames(['Hello']).slice(0, 2).join('');
+    setting.upstream.play(chat.path, [STREAM_HEAD, { bytes: begun }, { wait: opened }, ...ending]);
+    const response = await fetch(setting.url + chat.path, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${setting.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: MODEL, stream: true }),
     });
-
-    it('that goes on for longer than an event may be', async () => {
-      const answer = await send(
-        chat.path,
-        { model: MODEL, stream: true },
-        streamAnswer(...chat.frames(['Hello']).slice(0, 2), `data: ${'x'.repeat(MIB + 1)}`),
-      );
-      expect(answer.isCut).toBe(true);
-    });
+    let text = '';
+    const read = async (): Promise<void> => {
+      for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+        text += chunk;
+        if (text === begun) open();
+      }
+    };
+    if (isCut) await expect(read()).rejects.toThrow();
+    else await read();
+    const message = 'The model’s provider failed.';
+    const error = { message, type: 'server_error', param: null, code: 'upstream_error' };
+    expect(text).toBe(isCut ? begun : `${begun}data: ${JSON.stringify({ error })}\n\n`);
   });
 
   describe('takes and gives what is large', () => {

@@ -6,6 +6,7 @@
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const SPACE = 0x20;
+const BLANK_LINE = '\n\n';
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 export interface EventListener {
@@ -132,16 +133,28 @@ class LineReader {
 }
 
 /** Whole events, one by one, each with the blank line that ends it. */
-export function splitEvents(events: Buffer): Buffer[] {
-  const split: Buffer[] = [];
+export const splitEvents = (events: Buffer): Buffer[] => [...eachEvent(events)];
+
+/** The same for a reader that may not need them all. */
+export function* eachEvent(events: Buffer): Generator<Buffer, void> {
   const findEnd = events.includes(CARRIAGE_RETURN) ? blankLineFinder() : endAfterLineFeeds;
   let start = 0;
   for (let end = findEnd(events, 0); end > 0; end = findEnd(events, start)) {
-    split.push(events.subarray(start, end));
+    yield events.subarray(start, end);
     start = end;
   }
-  if (start < events.length) split.push(events.subarray(start));
-  return split;
+  if (start < events.length) yield events.subarray(start);
+}
+
+/** The event that this index lies in. */
+export function eventAt(events: Buffer, index: number): Buffer {
+  if (events.includes(CARRIAGE_RETURN)) {
+    let end = 0;
+    for (const event of eachEvent(events)) if ((end += event.length) > index) return event;
+  }
+  const before = events.lastIndexOf(BLANK_LINE, index);
+  const after = events.indexOf(BLANK_LINE, index);
+  return events.subarray(before < 0 ? 0 : before + 2, after < 0 ? events.length : after + 2);
 }
 
 /** @returns the index after the next blank line, where only LF ends lines; 0 without one */

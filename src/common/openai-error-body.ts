@@ -13,6 +13,8 @@ const NOT_WORTH_RETRYING = new Set([
   'quota_exceeded',
   'upstream_auth_failed',
   'upstream_not_configured',
+  // The wait was ours to choose, and has been long.
+  'upstream_timeout',
 ]);
 
 /** @param url as it was asked for, with its query */

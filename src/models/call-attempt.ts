@@ -87,6 +87,11 @@ export class CallAttempt implements ExchangeListener {
     this.exchange?.resume();
   }
 
+  /** The whole answer, parsed, where it was short enough; before its end, undefined. */
+  get answer(): Readonly<Record<string, unknown>> | undefined {
+    return this.end === 'whole' ? this.usage?.answer : undefined;
+  }
+
   /** Ends it wherever it stands; the provider's side is aborted. Nothing more once it is over. */
   stop(reason: AppError, outcome: CallOutcome): void {
     if (this.end !== undefined) return;

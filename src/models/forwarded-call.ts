@@ -94,6 +94,11 @@ export class ForwardedCall {
     this.attempt?.flow(sink);
   }
 
+  /** The whole JSON answer, where it has ended and was parsed already. */
+  get answer(): Readonly<Record<string, unknown>> | undefined {
+    return this.attempt?.answer;
+  }
+
   /** The provider is not read from until `resume`. */
   pause(): void {
     this.attempt?.pause();

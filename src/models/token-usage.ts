@@ -12,29 +12,26 @@ const CACHED_NAMES = [
   'cache_read_input_tokens', // Anthropic, as gateways pass it on
 ];
 const CACHE_WRITE_NAMES = ['cache_write_tokens', 'cache_creation_input_tokens'];
-const INPUT_DETAILS = ['prompt_tokens_details', 'input_tokens_details'];
-const OUTPUT_DETAILS = ['completion_tokens_details', 'output_tokens_details'];
+const REASONING_NAMES = ['reasoning_tokens'];
 
 /**
  * The token usage that an answer, or an event of one, reports; undefined where it reports none. Usage of nothing at all
  * is no report: every request has some input.
  */
 export function usageOf(answer: Fields | undefined): TokenUsage | undefined {
-  for (const usage of placesOfUsage(answer)) {
-    const tokens = toTokenUsage(usage);
-    if (tokens !== undefined && tokens.input + tokens.output > 0) return tokens;
-  }
-  return undefined;
+  if (answer === undefined) return undefined;
+  return (
+    someUsage(answer.usage) ??
+    someUsage(fieldsOf(answer.response).usage) ?? // events of the Responses API
+    someUsage(fieldsOf(answer.x_groq).usage) ??
+    // Moonshot's streams.
+    (Array.isArray(answer.choices) ? someUsage(fieldsOf(answer.choices[0]).usage) : undefined)
+  );
 }
 
-function placesOfUsage(answer: Fields | undefined): unknown[] {
-  const [choice] = Array.isArray(answer?.choices) ? (answer.choices as unknown[]) : [];
-  return [
-    answer?.usage,
-    fieldsOf(answer?.response).usage, // events of the Responses API
-    fieldsOf(answer?.x_groq).usage,
-    fieldsOf(choice).usage, // Moonshot's streams
-  ];
+function someUsage(value: unknown): TokenUsage | undefined {
+  const tokens = toTokenUsage(value);
+  return tokens !== undefined && tokens.input + tokens.output > 0 ? tokens : undefined;
 }
 
 /**
@@ -50,25 +47,24 @@ export function toTokenUsage(value: unknown): TokenUsage | undefined {
     count(usage.completion_tokens ?? usage.output_tokens),
     count(usage.total_tokens) - input,
   );
-  const inputParts = [...INPUT_DETAILS.map((name) => fieldsOf(usage[name])), usage];
-  const outputParts = [...OUTPUT_DETAILS.map((name) => fieldsOf(usage[name])), usage];
-  const cached = Math.min(input, firstCount(inputParts, CACHED_NAMES));
-  const cacheWrite = Math.min(input - cached, firstCount(inputParts, CACHE_WRITE_NAMES));
+  const inputDetails = fieldsOf(usage.prompt_tokens_details ?? usage.input_tokens_details);
+  const outputDetails = fieldsOf(usage.completion_tokens_details ?? usage.output_tokens_details);
+  const cached = Math.min(input, partOf(usage, inputDetails, CACHED_NAMES));
+  const cacheWrite = Math.min(input - cached, partOf(usage, inputDetails, CACHE_WRITE_NAMES));
   return {
     input,
     cached,
     ...(cacheWrite === 0 ? {} : { cacheWrite }),
     output,
-    reasoning: Math.min(output, firstCount(outputParts, ['reasoning_tokens'])),
+    reasoning: Math.min(output, partOf(usage, outputDetails, REASONING_NAMES)),
   };
 }
 
-function firstCount(parts: readonly Fields[], names: readonly string[]): number {
-  for (const part of parts) {
-    for (const name of names) {
-      const tokens = count(part[name]);
-      if (tokens > 0) return tokens;
-    }
+/** A part that is counted among the details, or beside the whole. */
+function partOf(usage: Fields, details: Fields, names: readonly string[]): number {
+  for (const name of names) {
+    const tokens = count(details[name]) || count(usage[name]);
+    if (tokens > 0) return tokens;
   }
   return 0;
 }

@@ -1,4 +1,4 @@
-import { EventStreamSplitter, splitEvents } from '../common/event-stream';
+import { eachEvent, eventAt, EventStreamSplitter } from '../common/event-stream';
 import { JsonOutlineReader } from '../common/json-outline';
 import type { TokenUsage } from '../usage/usage.types';
 import { LongEventReader } from './long-event-reader';
@@ -7,12 +7,15 @@ import { usageOf } from './token-usage';
 
 /** Answers and events up to this long are parsed whole; of longer ones only an outline is read. */
 const MAX_PARSED_BYTES = 256 * 1024;
+/** How much of a stream may wait to be searched for usage. */
+const MAX_UNREAD_BYTES = 64 * 1024;
 /** What an event of a stream holds beside its text, about. */
 const ENVELOPE_BYTES = 300;
 const BYTES_PER_TOKEN = 4;
 
 const MODEL_NAME = /^[^"\\]{1,100}$/;
 const USAGE = Buffer.from('"usage"');
+const DATA = Buffer.from('data:');
 const COLON = 0x3a;
 const OPEN_OBJECT = 0x7b;
 
@@ -28,6 +31,8 @@ export interface UsageReader {
   add(chunk: Buffer): void;
   /** To be called once, when no more comes; the answer may have broken off. */
   read(): ReportedUsage;
+  /** The whole answer, where it was JSON and short enough to be parsed; set by `read`. */
+  readonly answer?: ProviderEvent | undefined;
   /** Tokens of an answer whose usage never came: about one an event, more where events are long. */
   estimateOutputTokens(): number;
 }
@@ -46,19 +51,24 @@ const looksLikeJson = (beginning: Buffer): boolean => beginning[skipWhiteSpace(b
 
 /** For an answer that is one JSON object. */
 export class JsonUsageReader implements UsageReader {
+  answer: ProviderEvent | undefined;
   private kept: Buffer[] | undefined = [];
   private bytes = 0;
   private outline: JsonOutlineReader | undefined;
 
   add(chunk: Buffer): void {
     this.bytes += chunk.length;
+    if (this.outline !== undefined) {
+      this.outline.add(chunk);
+      return;
+    }
     this.kept?.push(chunk);
     if (this.bytes > MAX_PARSED_BYTES) this.readOutline();
-    this.outline?.add(chunk);
   }
 
   read(): ReportedUsage {
-    const answer = this.parse() ?? this.readOutline();
+    this.answer = this.parse();
+    const answer = this.answer ?? this.readOutline();
     return { usage: usageOf(answer), model: modelOf(answer) };
   }
 
@@ -68,9 +78,11 @@ export class JsonUsageReader implements UsageReader {
 
   private parse(): ProviderEvent | undefined {
     if (this.kept === undefined) return undefined;
+    const whole = this.kept.length === 1 ? this.kept[0]! : Buffer.concat(this.kept);
     try {
-      const answer: unknown = JSON.parse(Buffer.concat(this.kept).toString('utf8'));
-      return answer !== null && typeof answer === 'object' ? (answer as ProviderEvent) : undefined;
+      const answer: unknown = JSON.parse(whole.toString('utf8'));
+      const isObject = answer !== null && typeof answer === 'object' && !Array.isArray(answer);
+      return isObject ? (answer as ProviderEvent) : undefined;
     } catch {
       return undefined;
     }
@@ -78,14 +90,12 @@ export class JsonUsageReader implements UsageReader {
 
   /** Of what has come so far; from here on nothing is kept. */
   private readOutline(): ProviderEvent | undefined {
-    const { kept } = this;
-    if (kept !== undefined) {
-      this.kept = undefined;
+    if (this.outline === undefined) {
       this.outline = new JsonOutlineReader();
-      for (const chunk of kept.slice(0, -1)) this.outline.add(chunk);
-      if (this.bytes <= MAX_PARSED_BYTES) kept.slice(-1).forEach((chunk) => this.outline!.add(chunk));
+      for (const chunk of this.kept ?? []) this.outline.add(chunk);
+      this.kept = undefined;
     }
-    return this.outline?.outline;
+    return this.outline.outline;
   }
 }
 
@@ -93,12 +103,15 @@ export class JsonUsageReader implements UsageReader {
 export class EventUsageReader implements UsageReader {
   private readonly events = new EventStreamSplitter(
     {
-      onEvents: (events) => this.readEvents(events),
+      onEvents: (events) => this.takeEvents(events),
       onLongEventPart: (part, isLast) => this.readLongEvent(part, isLast),
     },
     MAX_PARSED_BYTES,
   );
   private bytes = 0;
+  /** Events that were not searched for usage yet: it is nearly always in the last one. */
+  private unread: Buffer[] = [];
+  private unreadBytes = 0;
   private usage: TokenUsage | undefined;
   private model: string | undefined;
   private longEvent: LongEventReader | undefined;
@@ -110,6 +123,7 @@ export class EventUsageReader implements UsageReader {
 
   read(): ReportedUsage {
     this.events.finish();
+    this.searchUnread();
     return { usage: this.usage, model: this.model };
   }
 
@@ -119,11 +133,28 @@ export class EventUsageReader implements UsageReader {
     return Math.max(events, Math.ceil(textBytes / BYTES_PER_TOKEN));
   }
 
-  /** Events are parsed only until the model is known, and where they can hold usage. */
-  private readEvents(events: Buffer): void {
-    if (this.model !== undefined && !mayHoldUsage(events)) return;
-    for (const event of splitEvents(events)) {
-      if (this.model === undefined || mayHoldUsage(event)) this.readFields(parseEvent(event));
+  private takeEvents(events: Buffer): void {
+    if (this.model === undefined) {
+      for (const event of eachEvent(events)) {
+        this.model = modelOf(parseEvent(event));
+        if (this.model !== undefined) break;
+      }
+    }
+    this.unread.push(events);
+    this.unreadBytes += events.length;
+    if (this.unreadBytes > MAX_UNREAD_BYTES) this.searchUnread();
+  }
+
+  /** From the end: the last report counts, for some providers report with each event what has been used so far. */
+  private searchUnread(): void {
+    const { unread } = this;
+    this.unread = [];
+    this.unreadBytes = 0;
+    for (const events of unread.reverse()) {
+      const usage = lastUsageIn(events);
+      if (usage === undefined) continue;
+      this.usage = usage;
+      return;
     }
   }
 
@@ -131,26 +162,28 @@ export class EventUsageReader implements UsageReader {
     this.longEvent ??= new LongEventReader();
     this.longEvent.add(part);
     if (!isLast) return;
-    this.readFields(this.longEvent.outline);
+    const { outline } = this.longEvent;
     this.longEvent = undefined;
-  }
-
-  private readFields(event: ProviderEvent | undefined): void {
-    if (event === undefined) return;
-    this.model ??= modelOf(event);
-    // The last one counts: some providers report what has been used so far with each event.
-    this.usage = usageOf(event) ?? this.usage;
+    this.searchUnread();
+    this.model ??= modelOf(outline);
+    this.usage = usageOf(outline) ?? this.usage;
   }
 }
 
-/** Whether `"usage"` stands there as the name of an object. In text its quotes would be escaped. */
-function mayHoldUsage(bytes: Buffer): boolean {
-  for (let at = bytes.indexOf(USAGE); at >= 0; at = bytes.indexOf(USAGE, at + 1)) {
-    const colon = skipWhiteSpace(bytes, at + USAGE.length);
-    if (bytes[colon] === COLON && bytes[skipWhiteSpace(bytes, colon + 1)] === OPEN_OBJECT) return true;
+/** Only events in which `"usage"` is the name of an object are parsed. In text its quotes would be escaped. */
+function lastUsageIn(events: Buffer): TokenUsage | undefined {
+  for (let at = events.lastIndexOf(USAGE); at >= 0; at = at === 0 ? -1 : events.lastIndexOf(USAGE, at - 1)) {
+    const colon = skipWhiteSpace(events, at + USAGE.length);
+    if (events[colon] !== COLON || !isObjectOrData(events, skipWhiteSpace(events, colon + 1))) continue;
+    const usage = usageOf(parseEvent(eventAt(events, at)));
+    if (usage !== undefined) return usage;
   }
-  return false;
+  return undefined;
 }
+
+/** Also where the line ends: an event's data may go on in the next one. */
+const isObjectOrData = (events: Buffer, at: number): boolean =>
+  events[at] === OPEN_OBJECT || DATA.equals(events.subarray(at, at + DATA.length));
 
 function skipWhiteSpace(bytes: Buffer, start: number): number {
   let at = start;

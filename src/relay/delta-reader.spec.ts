@@ -95,7 +95,7 @@ describe('DeltaReader', () => {
     ['an error', frame({ error: { message: 'planted' } }), 'upstream_error'],
     ['an error that asks to wait', frame({ error: { code: 'rate_limit_exceeded' } }), 'rate_limited'],
     ['what is no JSON', 'data: {planted\n\n', 'upstream_invalid_response'],
-    ['an event over 1 MiB', `data: ${'x'.repeat(1024 * 1024)}`, 'upstream_invalid_response'],
+    ['an event over 16 MiB', `data: "${'x'.repeat(16 * 1024 * 1024)}"\n\n`, 'upstream_invalid_response'],
   ])('breaks off at %s, and stops the provider', (_, stream, code) => {
     const { deltas, broken, stops, summary } = read(
       delta({ content: 'a' }) + stream + delta({ content: 'never' }),

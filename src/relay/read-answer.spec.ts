@@ -38,10 +38,10 @@ describe('readJsonAnswer', () => {
     await expect(readJsonAnswer(callOf([text]))).rejects.toMatchObject(error);
   });
 
-  it('stops an answer that grows beyond 16 MiB', async () => {
-    const pieces = Array.from({ length: 17 }, () => Buffer.alloc(MIB, ' '));
+  it('stops an answer that grows beyond 64 MiB', async () => {
+    const pieces = Array.from({ length: 65 }, () => Buffer.alloc(MIB, ' '));
     await expect(readJsonAnswer(callOf(pieces))).rejects.toMatchObject({ code: 'upstream_invalid_response' });
-    const good = callOf([...pieces.slice(0, 15), '{}']);
+    const good = callOf([...pieces.slice(0, 63), '{}']);
     expect((await readJsonAnswer(good)).value).toEqual({});
   });
 

@@ -3,7 +3,7 @@ import type { ForwardedCall } from '../models/forwarded-call';
 import { toUpstreamError, UpstreamReplyError } from '../models/upstream-errors';
 
 /** More than any completion; what is larger is no answer to a chat. */
-const LONGEST_ANSWER_BYTES = 16 * 1024 * 1024;
+const LONGEST_ANSWER_BYTES = 64 * 1024 * 1024;
 
 export interface JsonAnswer {
   bytes: Buffer;
@@ -16,7 +16,7 @@ export interface JsonAnswer {
  */
 export async function readJsonAnswer(call: ForwardedCall): Promise<JsonAnswer> {
   const bytes = await readAnswer(call);
-  const value = parse(bytes);
+  const value = call.answer ?? parse(bytes);
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw toUpstreamError(new UpstreamReplyError('upstream_invalid_response', 'no JSON object'));
   }
