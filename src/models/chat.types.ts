@@ -30,9 +30,21 @@ export interface RequestedToolCall {
   argumentsText: string;
 }
 
+/**
+ * Members of a reply that are not read here and that its provider wants back with it, such as Gemini's
+ * `extra_content` and DeepSeek's `reasoning_content` (docs/decisions/0019).
+ */
+export interface ReplyExtras {
+  /** Of the message itself. */
+  message?: Record<string, unknown>;
+  /** One entry a call, in the order of the calls; `function` holds those of the call's function. */
+  calls?: Record<string, unknown>[];
+}
+
 /** A whole, properly ended reply. */
 export interface ModelReply {
   text: string;
   toolCalls: RequestedToolCall[];
   finishReason: string;
+  extras?: ReplyExtras;
 }
