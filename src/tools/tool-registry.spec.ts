@@ -152,6 +152,38 @@ describe('ToolRegistry', () => {
     });
   });
 
+  it.each([
+    'functions.echo',
+    'functions:echo',
+    'functions::echo',
+    'functions/echo',
+    'default_api.echo',
+    'default_api.functions.echo',
+    'functions.echo:0',
+    'echo:12',
+    'echo<|channel|>commentary',
+    'functions.echo<|channel|>json',
+    'echo()',
+    '"echo"',
+    '`functions.echo`',
+    ' echo\n',
+    'functions.repeat:3',
+  ])('knows %j by the name of its tool', async (name) => {
+    expect(parse(name, '{"text":"hi"}')).toEqual({ id: 'call_1', name: 'echo', arguments: { text: 'hi' } });
+    expect(await run(name, '{"text":"hi"}')).toMatchObject({ ok: true });
+  });
+
+  it.each([
+    'echo.functions',
+    'echoes',
+    'functions.',
+    'functions.echo.more',
+    'ec ho',
+    'x'.repeat(300) + '.echo',
+  ])('does not take %j for a tool', (name) => {
+    expect(parse(name, '{"text":"hi"}')).toMatchObject({ error: 'unknown_tool' });
+  });
+
   it('takes null for absent', async () => {
     const { ok, result } = await run('echo', '{"text":"hi","times":null}');
     expect(ok).toBe(true);

@@ -7,6 +7,7 @@ import { nameChange } from '../tasks/task-image';
 import { capResult } from './cap-result';
 import { toJsonSchema } from './json-schema';
 import { parseArguments, toInput } from './tool-arguments';
+import { spellingsOf } from './tool-names';
 import type {
   Change,
   ParsedToolCall,
@@ -56,7 +57,7 @@ export class ToolRegistry implements OnModuleInit {
 
   /** Never throws: what is wrong with the call is said in it. */
   parse({ id, name, argumentsText }: ToolCallRequest): ParsedToolCall {
-    const tool = this.tools.get(name);
+    const tool = this.find(name);
     const call: ParsedToolCall = { id, name: tool?.name ?? toPlainName(name), arguments: {} };
     try {
       call.arguments = parseArguments(argumentsText);
@@ -65,6 +66,14 @@ export class ToolRegistry implements OnModuleInit {
     }
     if (tool !== undefined) return call;
     return { ...call, error: 'unknown_tool', detail: `there is no such tool; there are: ${this.names()}` };
+  }
+
+  private find(name: string): RegisteredTool | undefined {
+    for (const spelling of spellingsOf(name)) {
+      const tool = this.tools.get(spelling);
+      if (tool !== undefined) return tool;
+    }
+    return undefined;
   }
 
   /**
