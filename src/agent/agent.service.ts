@@ -8,7 +8,7 @@ import { ModelsService } from '../models/models.service';
 import { Metrics } from '../observability/metrics';
 import type { Payer } from '../usage/usage.types';
 import { ToolRegistry } from '../tools/tool-registry';
-import { projectHistory } from './history-projection';
+import { fillReasoning, projectHistory } from './history-projection';
 import { SYSTEM_PROMPT, withContext } from './prompt';
 import { RunningTurns } from './running-turns';
 import { TurnEvents } from './turn-events';
@@ -61,10 +61,10 @@ export class AgentService {
    * @throws AppError model_not_allowed, upstream_not_configured, shutting_down, not_found, conversation_busy
    */
   async start(request: NewTurnRequest): Promise<StartedTurn> {
-    const { name: model, replaced } = this.models.choose(request.model);
+    const { name: model, replaced, provider } = this.models.choose(request.model);
     const events = new TurnEvents();
     const { turnId, conversationId } = await this.running.admit(async () => {
-      const turn = await this.accept(request, model);
+      const turn = await this.accept(request, model, provider.ledgerName);
       this.run(turn, events);
       return turn.position;
     });
@@ -84,15 +84,15 @@ export class AgentService {
     );
   }
 
-  private async accept(request: NewTurnRequest, model: string): Promise<AcceptedTurn> {
+  private async accept(request: NewTurnRequest, model: string, provider: string): Promise<AcceptedTurn> {
     const { userId, payer, timezone, message } = request;
     const [turnId, leaseToken] = [randomUUID(), randomUUID()];
     const prepare = (conversationId: number, history: StoredMessage[]): PreparedCall => {
-      const messages = [
+      const messages = fillReasoning([
         { role: 'system' as const, content: SYSTEM_PROMPT },
-        ...projectHistory(history.slice(0, -1), this.settings.agent.historyTokenLimit),
+        ...projectHistory(history.slice(0, -1), this.settings.agent.historyTokenLimit, provider),
         withContext(message, this.clock.now(), timezone),
-      ];
+      ]);
       const request = { model, messages, tools: this.tools.definitions() };
       const intent = this.models.intend({ payer, turnId, conversationId, step: 1 }, request);
       return { messages, intent };

@@ -2,11 +2,14 @@ import fc from 'fast-check';
 import type { NewMessage, StoredMessage } from '../conversations/message.types';
 import type { ChatMessage } from '../models/chat.types';
 import { estimateTokens } from '../models/token-estimate';
-import { projectHistory, toChatMessage } from './history-projection';
+import { toCallId } from './call-ids';
+import { fillReasoning, projectHistory, toChatMessage, withoutExtras } from './history-projection';
 
 type Turn = NewMessage[];
 
 const ENOUGH = 10_000_000;
+const PROVIDER = 'gemini';
+const CALL_ID = /^[A-Za-z0-9]{9}$/;
 const SHORTENED = '… (shortened)';
 const text = fc.oneof(fc.string(), fc.constantFrom('', 'x'.repeat(2000), `x${'😀'.repeat(1500)}`));
 
@@ -52,7 +55,8 @@ const store = (turns: Turn[]): StoredMessage[] =>
       createdAt: new Date(0),
     }));
 
-const project = (turns: Turn[], limit = ENOUGH): ChatMessage[] => projectHistory(store(turns), limit);
+const project = (turns: Turn[], limit = ENOUGH): ChatMessage[] =>
+  projectHistory(store(turns), limit, PROVIDER);
 
 /** What every provider of Chat Completions demands of a list of messages. */
 function expectAcceptable(messages: ChatMessage[]): void {
@@ -66,6 +70,7 @@ function expectAcceptable(messages: ChatMessage[]): void {
       if (message?.role === 'assistant' && message.tool_calls !== undefined) {
         expect(message.tool_calls.length).toBeGreaterThan(0);
         open = message.tool_calls.map((call) => call.id);
+        for (const id of open) expect(id).toMatch(CALL_ID);
         for (const call of message.tool_calls)
           expect(() => JSON.parse(call.function.arguments)).not.toThrow();
       } else {
@@ -87,7 +92,7 @@ describe('projectHistory, of any history of whole turns', () => {
   it('is a list of messages that a provider accepts, also where reading began in the middle of a turn', () => {
     fc.assert(
       fc.property(anyTurns, fc.nat(12), limits, (turns, cut, limit) => {
-        expectAcceptable(projectHistory(store(turns).slice(cut), limit));
+        expectAcceptable(projectHistory(store(turns).slice(cut), limit, PROVIDER));
       }),
     );
   });
@@ -122,7 +127,7 @@ describe('projectHistory, of any history of whole turns', () => {
       fc.property(anyTurns, (turns) => {
         const stored = turns.flat();
         project(turns).forEach((message, index) => {
-          const original = toChatMessage(stored[index]!);
+          const original = toChatMessage(stored[index]!, PROVIDER);
           if (message.role !== 'tool' || !message.content?.endsWith(SHORTENED)) {
             expect(message).toEqual(original);
           } else {
@@ -145,7 +150,10 @@ describe('projectHistory', () => {
 
   it('leaves out a turn whose beginning was not read', () => {
     const messages = store([said('one'), said('two')]).slice(1);
-    expect(projectHistory(messages, ENOUGH).map(({ content }) => content)).toEqual(['two', 'You said two']);
+    expect(projectHistory(messages, ENOUGH, PROVIDER).map(({ content }) => content)).toEqual([
+      'two',
+      'You said two',
+    ]);
   });
 
   it('never skips a turn that is too long to show an older one', () => {
@@ -189,7 +197,7 @@ describe('toChatMessage', () => {
         content: null,
         tool_calls: [
           {
-            id: 'call_1',
+            id: toCallId('call_1'),
             type: 'function',
             function: { name: 'add_task', arguments: '{"title":"é \\"x\\""}' },
           },
@@ -199,9 +207,125 @@ describe('toChatMessage', () => {
     [
       'a result',
       { role: 'tool', toolCallId: 'call_1', content: '{}' },
-      { role: 'tool', tool_call_id: 'call_1', content: '{}' },
+      { role: 'tool', tool_call_id: toCallId('call_1'), content: '{}' },
     ],
   ])('puts %s in the provider’s terms', (_, message, expected) => {
-    expect(toChatMessage(message)).toEqual(expected);
+    expect(toChatMessage(message, PROVIDER)).toEqual(expected);
+  });
+
+  describe('of a reply with members of its provider', () => {
+    const signature = { extra_content: { google: { thought_signature: 'c2ln' } } };
+    const made: NewMessage = {
+      role: 'assistant',
+      content: 'Adding both.',
+      toolCalls: [
+        { id: 'AbC123xYz', tool: 'add_task', arguments: { title: 'a' } },
+        { id: 'AbC123xYw', tool: 'add_task', arguments: { title: 'b' } },
+      ],
+      extras: {
+        provider: PROVIDER,
+        model: 'gemini-3.8-flash',
+        message: { reasoning_content: 'Two tasks.' },
+        calls: [{ ...signature, id: 'theirs', function: { strictness: 1, name: 'theirs' } }, {}],
+      },
+    };
+    const call = (id: string, title: string) => ({
+      id,
+      type: 'function',
+      function: { name: 'add_task', arguments: JSON.stringify({ title }) },
+    });
+    const plain = {
+      role: 'assistant',
+      content: 'Adding both.',
+      tool_calls: [call('AbC123xYz', 'a'), call('AbC123xYw', 'b')],
+    };
+
+    it('gives them back in their places, and ours win', () => {
+      const [first, second] = plain.tool_calls;
+      expect(toChatMessage(made, PROVIDER)).toEqual({
+        ...plain,
+        reasoning_content: 'Two tasks.',
+        tool_calls: [{ ...first, ...signature, function: { ...first!.function, strictness: 1 } }, second],
+      });
+    });
+
+    it('gives them to no other provider', () => {
+      expect(toChatMessage(made, 'openai')).toEqual(plain);
+    });
+
+    it('shows none of them in the log', () => {
+      expect(withoutExtras(toChatMessage(made, PROVIDER))).toEqual(plain);
+    });
+
+    it('gives an answer in words back with them', () => {
+      const answer: NewMessage = {
+        role: 'assistant',
+        content: 'Hi',
+        extras: { provider: PROVIDER, model: 'm', message: { reasoning_content: 'Hm.' } },
+      };
+      expect(toChatMessage(answer, PROVIDER)).toEqual({
+        role: 'assistant',
+        content: 'Hi',
+        reasoning_content: 'Hm.',
+      });
+    });
+
+    it('gives thoughts among the parts of a content back, and logs their text alone', () => {
+      const parts = [
+        { type: 'thinking', thinking: [{ type: 'text', text: 'Hm.' }] },
+        { type: 'text', text: 'Hi' },
+      ];
+      const answer: NewMessage = {
+        role: 'assistant',
+        content: 'Hi',
+        extras: { provider: PROVIDER, model: 'm', message: { content: parts } },
+      };
+      const message = toChatMessage(answer, PROVIDER);
+      expect(message).toEqual({ role: 'assistant', content: parts });
+      expect(withoutExtras(message)).toEqual({ role: 'assistant', content: 'Hi' });
+    });
+
+    it.each<[string, NewMessage]>([
+      [
+        'message',
+        { ...made, extras: { provider: PROVIDER, model: 'm', message: { odd: 'x'.repeat(4000) } } },
+      ],
+      ['calls', { ...made, extras: { provider: PROVIDER, model: 'm', calls: [{ odd: 'x'.repeat(4000) }] } }],
+      [
+        'content',
+        {
+          ...made,
+          extras: {
+            provider: PROVIDER,
+            model: 'm',
+            message: { content: [{ type: 'thinking', thinking: 'x'.repeat(4000) }] },
+          },
+        },
+      ],
+    ])('counts what goes back of its %s in the token limit', (_, message) => {
+      const turn: Turn = [
+        { role: 'user', content: 'Add both' },
+        message,
+        { role: 'tool', toolCallId: 'AbC123xYz', content: '{}' },
+        { role: 'tool', toolCallId: 'AbC123xYw', content: '{}' },
+      ];
+      expect(projectHistory(store([turn]), 900, PROVIDER)).toEqual([]);
+      expect(projectHistory(store([turn]), 1300, PROVIDER)).toHaveLength(4);
+      expect(projectHistory(store([turn]), 900, 'openai')).toHaveLength(4);
+    });
+  });
+});
+
+describe('fillReasoning', () => {
+  const user: ChatMessage = { role: 'user', content: 'Hi' };
+  const bare: ChatMessage = { role: 'assistant', content: 'Hello' };
+  const thought = { ...bare, reasoning_content: 'Greet.' };
+
+  it('gives every message of the assistant a reasoning_content where one has it', () => {
+    expect(fillReasoning([user, bare, thought])).toEqual([user, { ...bare, reasoning_content: '' }, thought]);
+  });
+
+  it('leaves the messages of all other providers as they are', () => {
+    expect(fillReasoning([user, bare])).toEqual([user, bare]);
   });
 });

@@ -202,8 +202,12 @@ export class TurnJournal {
   }
 
   /** T1 with final text: the call settled, the reply published, the turn completed. */
-  async complete(at: TurnPosition, settlement: Settlement, result: TurnResult, text: string): Promise<void> {
-    const reply: NewMessage = { role: 'assistant', content: text };
+  async complete(
+    at: TurnPosition,
+    settlement: Settlement,
+    result: TurnResult,
+    reply: NewMessage,
+  ): Promise<void> {
     const ifMoved = sql`AND EXISTS (SELECT 1 FROM moved)`;
     await this.move(
       at,

@@ -13,7 +13,8 @@ import type { Metrics } from '../observability/metrics';
 import type { ToolRegistry } from '../tools/tool-registry';
 import type { ParsedToolCall, ToolOutcome } from '../tools/tool.types';
 import type { CallIntent, Payer, Settlement, TokenUsage } from '../usage/usage.types';
-import { toChatMessage } from './history-projection';
+import { makeCallId } from './call-ids';
+import { fillReasoning, toChatMessage, withoutExtras } from './history-projection';
 import { RepeatedCalls } from './repeated-calls';
 import type { TurnEvents } from './turn-events';
 import { ABANDONED, CANCELLED, endingFor, type TurnEnding } from './turn-ending';
@@ -50,7 +51,7 @@ export interface AcceptedTurn {
  */
 export class TurnLoop {
   private readonly logger = new Logger(TurnLoop.name);
-  private readonly messages: ChatMessage[];
+  private messages: ChatMessage[];
   private readonly repeats = new RepeatedCalls();
   private readonly startedAt = performance.now();
   private result: TurnResult;
@@ -104,7 +105,8 @@ export class TurnLoop {
       tools: isLast ? [] : tools.definitions(),
     };
     if (settings.isPromptLogged) {
-      this.logger.log({ event: 'prompt', turnId: this.position.turnId, messages: this.messages });
+      const messages = this.messages.map(withoutExtras);
+      this.logger.log({ event: 'prompt', turnId: this.position.turnId, messages });
     }
     const { position } = this;
     const retry = (failed: Settlement, next: CallIntent): Promise<void> =>
@@ -115,7 +117,8 @@ export class TurnLoop {
     const calls = isLast ? [] : this.readCalls(reply);
     if (calls.length === 0) {
       const text = reply.text === '' ? this.sayWithoutWords() : reply.text;
-      await this.settled(() => journal.complete(this.position, settlement, this.result, text));
+      const message = this.toMessage(reply, text);
+      await this.settled(() => journal.complete(this.position, settlement, this.result, message));
       return true;
     }
     const called = { ...settlement, tools: this.knownTools(calls) };
@@ -150,10 +153,28 @@ export class TurnLoop {
 
   /** Call ids are ours: the same in the answer, the journal and all later history, whatever the provider uses. */
   private readCalls(reply: ModelReply): ParsedToolCall[] {
-    const prefix = `call_${this.position.turnId.slice(0, 8)}_${this.position.step}`;
+    const { turnId, step } = this.position;
     return reply.toolCalls.map(({ name, argumentsText }, index) =>
-      this.services.tools.parse({ id: `${prefix}_${index + 1}`, name, argumentsText }),
+      this.services.tools.parse({ id: makeCallId(turnId, step, index + 1), name, argumentsText }),
     );
+  }
+
+  /** What is kept of a reply whose call is settled: also what its provider wants back with it. */
+  private toMessage(reply: ModelReply, content: string, toolCalls?: StoredToolCall[]): NewMessage {
+    const { provider } = this.intent;
+    const extras = reply.extras && { provider, model: this.result.model, ...reply.extras };
+    return {
+      role: 'assistant',
+      content,
+      ...(toolCalls === undefined ? {} : { toolCalls }),
+      ...(extras === undefined ? {} : { extras }),
+    };
+  }
+
+  /** The messages so far and new ones, as the model is shown them. */
+  private withMessages(added: NewMessage[]): ChatMessage[] {
+    const { provider } = this.intent;
+    return fillReasoning([...this.messages, ...added.map((message) => toChatMessage(message, provider))]);
   }
 
   /** A model can make names up; what it calls by them is counted together. */
@@ -174,7 +195,7 @@ export class TurnLoop {
     this.intent = nextIntent;
     this.unsentIntent = undefined;
     this.unpublishedText = '';
-    this.messages.push(...messages.map(toChatMessage));
+    this.messages = this.withMessages(messages);
     this.result = result;
     outcomes.forEach((outcome, index) => this.tellOutcome(calls[index]!, outcome));
   }
@@ -193,7 +214,7 @@ export class TurnLoop {
     const results = outcomes.map(({ result }, index): NewMessage => {
       return { role: 'tool', toolCallId: calls[index]!.id, content: JSON.stringify(result) };
     });
-    const messages: NewMessage[] = [{ role: 'assistant', content: reply.text, toolCalls }, ...results];
+    const messages = [this.toMessage(reply, reply.text, toolCalls), ...results];
     const result = {
       ...this.result,
       toolCalls: [...this.result.toolCalls, ...toolCalls],
@@ -201,7 +222,7 @@ export class TurnLoop {
     };
     const nextRequest = {
       model: this.turn.model,
-      messages: [...this.messages, ...messages.map(toChatMessage)],
+      messages: this.withMessages(messages),
       tools: tools.definitions(),
     };
     const { turnId, conversationId, step } = this.position;

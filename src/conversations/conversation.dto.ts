@@ -63,7 +63,7 @@ export class MessageView {
     required: false,
     type: 'array',
     items: { type: 'object' },
-    example: [{ id: 'call_1', tool: 'list_tasks', arguments: { status: 'all' } }],
+    example: [{ id: 'q7Wd02LmZ', tool: 'list_tasks', arguments: { status: 'all' } }],
   })
   tool_calls?: StoredToolCall[];
 

@@ -25,7 +25,7 @@ interface MessageRow {
   seq: number;
   turn_id: string;
   role: NewMessage['role'];
-  body: { content: string; toolCalls?: never; toolCallId?: never };
+  body: { content: string; toolCalls?: never; toolCallId?: never; extras?: never };
   status: MessageStatus;
   created_at: Date;
 }

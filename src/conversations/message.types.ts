@@ -6,10 +6,24 @@ export interface StoredToolCall {
   error?: string;
 }
 
+/**
+ * Members of a provider's reply that it wants back with the message (docs/decisions/0019). They go to this provider
+ * only, and no answer, event or log shows them.
+ */
+export interface ProviderExtras {
+  /** As the ledger calls it. */
+  provider: string;
+  /** The model that made the reply. */
+  model: string;
+  message?: Record<string, unknown>;
+  /** One entry a call, in the order of `toolCalls`. */
+  calls?: Record<string, unknown>[];
+}
+
 /** What a message says, by its role. */
 export type NewMessage =
   | { role: 'user'; content: string }
-  | { role: 'assistant'; content: string; toolCalls?: StoredToolCall[] }
+  | { role: 'assistant'; content: string; toolCalls?: StoredToolCall[]; extras?: ProviderExtras }
   /** `content` is the result as JSON text. */
   | { role: 'tool'; toolCallId: string; content: string };
 
