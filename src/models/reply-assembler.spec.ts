@@ -78,9 +78,7 @@ describe('ReplyAssembler over the table of providers', () => {
         fc.nat(),
         odd,
         ([, { events }], which, place, value) => {
-          const chunks = (events!.filter((event) => event !== '[DONE]') as Chunk[]).map((each) =>
-            structuredClone(each),
-          );
+          const chunks = structuredClone(events!.filter((event): event is Chunk => event !== '[DONE]'));
           const bent = chunks[which % chunks.length]!;
           const holders = holdersIn(bent);
           const [holder, key] = holders[place % holders.length]!;
