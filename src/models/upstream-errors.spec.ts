@@ -5,7 +5,6 @@ import { AppError } from '../common/app-error';
 import { toErrorBody } from '../common/error-body';
 import { isStorable } from '../common/storable-text';
 import {
-  cleanMessage,
   mayHaveBeenBilled,
   retryAdvice,
   toUpstreamError,
@@ -167,17 +166,6 @@ describe('toUpstreamError', () => {
     expect(error.message.length).toBeLessThanOrEqual(500);
     expect([error.message, error.code].every(isStorable)).toBe(true);
   });
-});
-
-describe('cleanMessage', () => {
-  it.each([
-    ['The model `gpt-9` does not exist.', 'The model `gpt-9` does not exist.'],
-    ['ask-me and task_list stay', 'ask-me and task_list stay'],
-    ['Key sk-abc123. Organisation org-abc!', 'Key [removed] Organisation [removed]!'],
-    ['user-AbC123dEf is not user_id, nor user-supplied', '[removed] is not user_id, nor user-supplied'],
-    ['x'.repeat(600), 'x'.repeat(500)],
-    [`${'x'.repeat(495)} sk-abcdefgh`, `${'x'.repeat(495)} [rem`],
-  ])('makes %p %p', (text, cleaned) => expect(cleanMessage(text)).toBe(cleaned));
 });
 
 describe('retryAdvice', () => {

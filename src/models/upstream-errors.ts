@@ -1,10 +1,9 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
 import { AppError } from '../common/app-error';
-import { toStorable } from '../common/storable-text';
+import { cleanMessage, cut, withoutIds } from './provider-words';
 
 /** Statuses that are about what the client sent. */
 const CLIENT_FAULTS = new Set([400, 404, 413, 422]);
-const LONGEST_MESSAGE = 500;
 const RETRYABLE_STATUSES = new Set([408, 500, 502, 503, 504]);
 const LONGEST_RETRY_AFTER_SECONDS = 10;
 const DEFAULT_RETRY_AFTER_SECONDS = 10;
@@ -97,25 +96,6 @@ function fromClientFault(error: ProviderError, status: number): AppError {
     },
   );
 }
-
-/** A provider's words about the request, without anything that looks like a key, organisation or project id. */
-export function cleanMessage(text: string): string {
-  return cut(withoutIds(text), LONGEST_MESSAGE);
-}
-
-function withoutIds(text: string): string {
-  return (
-    text
-      .replaceAll(/\b(?:sk|pk|rk|sess|kt|ktr|org|proj)[-_][\w*.-]{3,}/gi, '[removed]')
-      // An id has digits or is long; "user_id" and "user-supplied" are words.
-      .replaceAll(/\buser[-_](?=[\w-]*\d|[\w-]{16})[\w*.-]+/gi, '[removed]')
-      .replaceAll(/\bAIza[\w-]{10,}/g, '[removed]')
-      .replaceAll(/\bBearer\s+\S+/gi, '[removed]')
-  );
-}
-
-/** A provider's words are kept with the turn they ended, so they must also be fit to be stored. */
-const cut = (text: string, longest: number): string => toStorable(text.slice(0, longest));
 
 /** The cause kept for the log: the kind of failure and its status, none of the provider's text. */
 function withoutBody(error: unknown): Error {
