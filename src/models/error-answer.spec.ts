@@ -1,4 +1,5 @@
 import { ErrorAnswer } from './error-answer';
+import { toUpstreamError } from './upstream-errors';
 import type { UpstreamHead } from './upstream-exchange';
 
 function answer(body: string, headers: UpstreamHead['headers'] = {}, status = 400): ErrorAnswer {
@@ -14,24 +15,32 @@ describe('ErrorAnswer', () => {
     ['an object', JSON.stringify({ error })],
     ['a list, as Gemini wraps it', JSON.stringify([{ error }])],
   ])('reads the error in %s', (_, body) => {
-    expect(answer(body).toError()).toMatchObject({ status: 400, code: 'too_long', param: 'messages', error });
+    const refusal = answer(body).toError();
+    expect(refusal.status).toBe(400);
+    expect(refusal.fault).toMatchObject({ message: 'Zu läng.', code: 'too_long', param: 'messages' });
   });
 
-  it.each(['', '<html>', '{"error"', 'null', '[]', '[null]', '5', '{}'])(
-    'has but a status for %p',
+  it.each(['', '<html>', '{"error"', 'null', '[]', '[null]', '5', '{}', '\0\u0001'])(
+    'has only a status for %p',
     (body) => {
-      expect(answer(body, {}, 500).toError()).toMatchObject({
-        status: 500,
-        code: undefined,
-        param: undefined,
-      });
+      const refusal = answer(body, {}, 500).toError();
+      expect(refusal.status).toBe(500);
+      expect(refusal.fault).toEqual({ words: new Set() });
     },
   );
 
-  it('keeps the time to wait, and no other header', () => {
-    const headers = { 'retry-after': '7', 'set-cookie': ['a=b'], 'x-request-id': 'req_1' };
-    expect([...answer('{}', headers, 429).toError().headers!]).toEqual([['retry-after', '7']]);
-    expect([...answer('{}', { 'retry-after': ['7', '8'] }, 429).toError().headers!]).toEqual([]);
+  it('keeps the headers about another try, and no other', () => {
+    const kept = { 'retry-after': '7', 'retry-after-ms': '6800', 'x-should-retry': 'false' };
+    const headers = { ...kept, 'set-cookie': ['a=b'], 'x-request-id': 'req_1', location: 'http://x' };
+    expect(Object.fromEntries(answer('{}', headers, 429).toError().headers)).toEqual(kept);
+    expect([...answer('{}', { 'retry-after': ['7', '8'] }, 429).toError().headers]).toEqual([]);
+  });
+
+  it('reads a body that is nested as deep as fits, and one of one endless text', () => {
+    const deep = `${'['.repeat(32_000)}${']'.repeat(32_000)}`;
+    expect(answer(deep).toError().fault.message).toBeUndefined();
+    const long = answer(JSON.stringify({ error: { message: 'x'.repeat(60_000) } })).toError();
+    expect(toUpstreamError(long).message).toBe('x'.repeat(500));
   });
 
   it('is full at 64 KiB', () => {

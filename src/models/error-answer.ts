@@ -1,10 +1,13 @@
-import { APIError } from 'openai';
+import { parseErrorBody, readErrorBody } from './provider-error-body';
+import { ProviderRefusal } from './upstream-errors';
 import type { UpstreamHead } from './upstream-exchange';
 
 /** What a provider says beyond it is not read. */
 const LONGEST_BODY = 64 * 1024;
+/** Whether and when to try again; nothing else of a head is of use. */
+const KEPT_HEADERS = ['retry-after', 'retry-after-ms', 'x-should-retry'];
 
-/** A provider's answer of a bad status, as the SDK would throw it, so that one place maps both. */
+/** A provider's answer with a bad status. Its body is bounded, and read once it is there. */
 export class ErrorAnswer {
   private readonly chunks: Buffer[] = [];
   private size = 0;
@@ -20,21 +23,14 @@ export class ErrorAnswer {
     this.size += chunk.length;
   }
 
-  toError(): APIError {
+  toError(): ProviderRefusal {
+    const { status } = this.head;
     const headers = new Headers();
-    const retryAfter = this.head.headers['retry-after'];
-    if (typeof retryAfter === 'string') headers.set('retry-after', retryAfter);
-    return APIError.generate(this.head.status, this.body(), undefined, headers);
-  }
-
-  private body(): object | undefined {
-    try {
-      const body: unknown = JSON.parse(Buffer.concat(this.chunks).toString('utf8'));
-      // Gemini's endpoint wraps its errors in an array.
-      const error: unknown = Array.isArray(body) ? body[0] : body;
-      return error !== null && typeof error === 'object' ? error : undefined;
-    } catch {
-      return undefined;
+    for (const name of KEPT_HEADERS) {
+      const value = this.head.headers[name];
+      if (typeof value === 'string') headers.set(name, value);
     }
+    const text = Buffer.concat(this.chunks).toString('utf8');
+    return new ProviderRefusal(status, readErrorBody(parseErrorBody(text)), headers);
   }
 }

@@ -1,7 +1,7 @@
-import { APIError } from 'openai';
 import type { AppError } from '../common/app-error';
 import { dataOf, eventNameOf } from '../common/event-stream';
-import { toUpstreamError, UpstreamReplyError } from './upstream-errors';
+import { readErrorBody } from './provider-error-body';
+import { ProviderRefusal, toUpstreamError, UpstreamReplyError } from './upstream-errors';
 
 /** An event of a provider's stream: a chunk of Chat Completions, which has `choices`, or a typed one of the Responses API. */
 export type ProviderEvent = Record<string, unknown>;
@@ -28,7 +28,9 @@ export function readEvent(event: Buffer): StreamEvent | undefined {
   const data = dataOf(event)?.trim();
   if (data === undefined || data === '') return undefined;
   if (data === DONE) return END_OF_STREAM;
-  const value = parseJson(data);
+  const parsed = parseJson(data);
+  // Gemini wraps an error in a list.
+  const value: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
   if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
     return isHeartbeat(value as ProviderEvent) ? undefined : (value as ProviderEvent);
   }
@@ -51,24 +53,82 @@ export function isFailure(event: ProviderEvent): boolean {
   return event.type === 'response.failed';
 }
 
+/** Whether an event says that the answer failed, in any shape that providers have for it. */
 export function isError(event: ProviderEvent): boolean {
-  if (typeof event.type === 'string') return event.type === 'error';
-  return event.error !== null && typeof event.error === 'object';
+  const { type, object, choices, error } = event;
+  if (object === 'error' || object === 'Error') return true;
+  if (typeof type === 'string') return isErrorType(type, error);
+  if (!Array.isArray(choices)) return isWord(error) || isObject(error) || isBareFault(event);
+  return isWord(error) || hasValue(error) || choices.some(isFailedChoice);
 }
+
+/** The Responses API tells of failures by events of their own, and has an `error` in events that are none. */
+const isErrorType = (type: string, error: unknown): boolean =>
+  !type.startsWith('response.') && (/error$/i.test(type) || isWord(error) || hasValue(error));
+
+/** OpenRouter and Mistral end a choice so. */
+const isFailedChoice = (choice: ProviderEvent | null): boolean =>
+  choice?.finish_reason === 'error' || hasValue(choice?.error);
+
+/** An error without a wrapper: no chunk has a sentence beside a status or a code. */
+function isBareFault(event: ProviderEvent): boolean {
+  if (isWord(event.detail) || isObject(event.detail) || Array.isArray(event.errors)) return true;
+  const hasSentence = isWord(event.message) || isWord(event.msg);
+  return hasSentence && ['code', 'status', 'status_code', 'error_code'].some((name) => event[name] != null);
+}
+
+const isWord = (value: unknown): boolean => typeof value === 'string' && value !== '';
+
+const isObject = (value: unknown): value is object => value !== null && typeof value === 'object';
+
+/** Some gateways put an empty error into every chunk. */
+const hasValue = (value: unknown): boolean =>
+  isObject(value) && Object.values(value).some((member) => member !== null && member !== '' && member !== 0);
 
 /** What an error event is to our client: the same as if the provider had answered with it at once. */
 export function toEventError(event: ProviderEvent): AppError {
-  const error = event.error ?? event;
-  const status = STATUS_OF_CODE.get(String((error as { code?: unknown }).code)) ?? 500;
-  return toUpstreamError(APIError.generate(status, { error }, undefined, new Headers()));
+  const choices = Array.isArray(event.choices) ? (event.choices as (ProviderEvent | null)[]) : [];
+  const failed = hasValue(event.error) ? undefined : choices.find((choice) => hasValue(choice?.error));
+  const fault = readErrorBody(failed ?? event);
+  return toUpstreamError(new ProviderRefusal(fault.status ?? statusOfWords(fault.words), fault));
 }
 
-const STATUS_OF_CODE = new Map([
+/** The status with which a provider would have answered, had it failed at once. */
+const STATUS_OF_WORD = new Map([
   ['rate_limit_exceeded', 429],
-  ['insufficient_quota', 429],
+  ['rate_limit_error', 429],
+  ['resource_exhausted', 429],
   ['context_length_exceeded', 400],
   ['invalid_prompt', 400],
+  ['invalid_image', 400],
+  ['invalid_image_format', 400],
+  ['invalid_base64_image', 400],
+  ['invalid_image_url', 400],
+  ['image_too_large', 400],
+  ['image_too_small', 400],
+  ['image_parse_error', 400],
+  ['image_content_policy_violation', 400],
+  ['content_filter', 400],
+  ['server_error', 500],
+  ['api_error', 500],
+  ['overloaded_error', 529],
+  ['timeout_error', 504],
+  ['deadline_exceeded', 504],
+  ['request_too_large', 413],
+  ['model_not_found', 404],
+  ['not_found_error', 404],
+  ['not_found', 404],
+  ['invalid_argument', 400],
+  ['invalid_request_error', 400],
 ]);
+
+function statusOfWords(words: ReadonlySet<string>): number {
+  for (const word of words) {
+    const status = STATUS_OF_WORD.get(word);
+    if (status !== undefined) return status;
+  }
+  return 500;
+}
 
 function parseJson(text: string): unknown {
   try {

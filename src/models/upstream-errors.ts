@@ -1,10 +1,15 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
-import { AppError } from '../common/app-error';
-import { cleanMessage, cut, withoutIds } from './provider-words';
+import { AppError, ERROR_STATUS, type ErrorCode } from '../common/app-error';
+import { type ProviderFault, readErrorBody } from './provider-error-body';
+import { type FaultKind, kindOfFault } from './provider-fault-kinds';
+import { cleanCode, cleanParam, clientMessage } from './provider-words';
 
 /** Statuses that are about what the client sent. */
 const CLIENT_FAULTS = new Set([400, 404, 413, 422]);
-const RETRYABLE_STATUSES = new Set([408, 500, 502, 503, 504]);
+/** The provider, or the edge before it (Cloudflare's 522 and 524), waited too long for the model. */
+const TIMEOUTS = new Set([408, 504, 522, 524]);
+/** 529 is the 503 of Anthropic: overloaded for the moment. */
+const RETRYABLE_STATUSES = new Set([408, 500, 502, 503, 504, 529]);
 const LONGEST_RETRY_AFTER_SECONDS = 10;
 const DEFAULT_RETRY_AFTER_SECONDS = 10;
 
@@ -53,48 +58,83 @@ export function toUpstreamError(error: unknown): AppError {
 
 type ProviderError = APIError<number | undefined, Headers | undefined, object | undefined>;
 
+/** A provider's error answer, or an error event of its stream, with what its body says. */
+export class ProviderRefusal extends APIError<number, Headers, undefined> {
+  constructor(
+    status: number,
+    readonly fault: ProviderFault,
+    headers = new Headers(),
+  ) {
+    super(status, undefined, undefined, headers);
+  }
+}
+
+function faultOf(error: ProviderError): ProviderFault {
+  return error instanceof ProviderRefusal ? error.fault : readErrorBody({ error: error.error });
+}
+
+interface OwnAnswer {
+  code: ErrorCode;
+  text: string;
+}
+
+const EMPTY: OwnAnswer = { code: 'insufficient_quota', text: 'The provider’s account is out of money.' };
+const NO_ACCESS: OwnAnswer = {
+  code: 'upstream_auth_failed',
+  text: 'The provider refused the server’s own credentials.',
+};
+const FORBIDDEN: OwnAnswer = {
+  code: 'upstream_auth_failed',
+  text: 'The provider does not allow this request to the server.',
+};
+
+/** What is the operator's business alone: another try, or another request, mends none of it. */
+const OPERATORS_BUSINESS: Partial<Record<FaultKind, OwnAnswer>> = {
+  empty_account: EMPTY,
+  inactive_billing: EMPTY,
+  closed_account: NO_ACCESS,
+  wrong_organization: NO_ACCESS,
+  bad_key: NO_ACCESS,
+  no_permission: FORBIDDEN,
+  unserved_region: FORBIDDEN,
+};
+
 function fromAnswer(error: ProviderError): AppError {
-  const cause = withoutBody(error);
   const { status } = error;
-  if (error.code === 'insufficient_quota' || error.type === 'insufficient_quota') {
-    return new AppError('insufficient_quota', 'The provider’s account is out of money.', { cause });
+  if (isRedirect(status)) {
+    return new AppError('upstream_error', 'The model’s provider sent a redirect, which is not followed.', {
+      cause: new Error(`redirect with status ${status}`),
+    });
   }
-  if (status === 429 || error.code === 'rate_limit_exceeded') {
+  const fault = faultOf(error);
+  const kind = kindOfFault(fault, status);
+  const cause = new Error(`error answer with status ${status}${kind === undefined ? '' : ` (${kind})`}`);
+  const own = kind === undefined ? undefined : OPERATORS_BUSINESS[kind];
+  if (own !== undefined) return new AppError(own.code, own.text, { cause });
+  if (status !== undefined && CLIENT_FAULTS.has(status)) return fromClientFault(fault, status, cause);
+  if (kind === 'rate_limit') {
     return new AppError('rate_limited', 'The model’s provider asks for fewer requests. Try again later.', {
-      retryAfterSeconds: retryAfterSeconds(error) ?? DEFAULT_RETRY_AFTER_SECONDS,
+      retryAfterSeconds: retryAfterSeconds(error) ?? fault.retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS,
       cause,
     });
   }
-  if (status === 401 || status === 403 || isInvalidKey(error)) {
-    return new AppError('upstream_auth_failed', 'The provider refused the server’s own credentials.', {
-      cause,
-    });
-  }
-  if (status !== undefined && CLIENT_FAULTS.has(status)) return fromClientFault(error, status);
-  if (status === 408 || status === 504)
+  if (status !== undefined && TIMEOUTS.has(status))
     return new AppError('upstream_timeout', 'The model did not answer in time.', { cause });
   return new AppError('upstream_error', 'The model’s provider failed.', { cause });
 }
 
-/** Gemini tells of a key that is none as of a bad request. */
-function isInvalidKey({ status, error }: ProviderError): boolean {
-  return status === 400 && /API_KEY_INVALID|API key not valid/.test(JSON.stringify(error ?? {}));
-}
+const isRedirect = (status: number | undefined): boolean =>
+  status !== undefined && status >= 300 && status < 400;
 
-function fromClientFault(error: ProviderError, status: number): AppError {
-  const body = error.error as { message?: unknown } | undefined;
-  const text = typeof body?.message === 'string' ? body.message : 'The provider rejected the request.';
-  return new AppError(
-    typeof error.code === 'string' && error.code !== ''
-      ? cut(withoutIds(error.code), 100)
-      : 'upstream_rejected',
-    cleanMessage(text),
-    {
-      status,
-      param: typeof error.param === 'string' ? cut(withoutIds(error.param), 200) : undefined,
-      cause: withoutBody(error),
-    },
-  );
+function fromClientFault(fault: ProviderFault, status: number, cause: Error): AppError {
+  const { code, param } = fault;
+  // A client would take a code of ours for a word about this server.
+  const isForeign = code !== undefined && !Object.hasOwn(ERROR_STATUS, code);
+  return new AppError(isForeign ? cleanCode(code) : 'upstream_rejected', clientMessage(fault, status), {
+    status,
+    param: param === undefined ? undefined : cleanParam(param),
+    cause,
+  });
 }
 
 /** The cause kept for the log: the kind of failure and its status, none of the provider's text. */
@@ -114,7 +154,9 @@ export function retryAdvice(error: unknown): RetryAdvice | undefined {
   if (error instanceof APIConnectionTimeoutError) return undefined;
   if (error instanceof APIConnectionError) return {};
   const failure = error as ProviderError;
-  if (failure.code === 'insufficient_quota' || failure.type === 'insufficient_quota') return undefined;
+  const kind = kindOfFault(faultOf(failure), failure.status);
+  if (kind !== undefined && OPERATORS_BUSINESS[kind] !== undefined) return undefined;
+  if (failure.headers?.get('x-should-retry') === 'false') return undefined;
   const afterSeconds = retryAfterSeconds(failure);
   if (failure.status === 429) {
     return afterSeconds !== undefined && afterSeconds <= LONGEST_RETRY_AFTER_SECONDS
@@ -126,12 +168,26 @@ export function retryAdvice(error: unknown): RetryAdvice | undefined {
   return { afterSeconds };
 }
 
-/** Seconds of a `Retry-After`, given in seconds or as a date (RFC 9110, 10.2.3); rounded up. */
+const AMOUNT = /^\d{1,15}(?:\.\d{1,9})?$/;
+/** The three forms of RFC 9110, 5.6.7 begin with the day of the week. */
+const HTTP_DATE = /^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? /i;
+const MAX_WAIT_SECONDS = 9_999_999_999;
+
+/**
+ * Seconds to wait, rounded up: of `retry-after-ms`, else of `Retry-After`, in seconds or as a date (RFC 9110, 10.2.3).
+ * @returns undefined where there is none, or none that makes sense
+ */
 export function retryAfterSeconds(error: { headers?: Headers | undefined }): number | undefined {
-  const value = error.headers?.get('retry-after')?.trim();
-  if (value === undefined || value === '') return undefined;
-  const seconds = /^\d+(\.\d+)?$/.test(value) ? Number(value) : (Date.parse(value) - Date.now()) / 1000;
-  return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : undefined;
+  const milliseconds = error.headers?.get('retry-after-ms')?.trim() ?? '';
+  const value = error.headers?.get('retry-after')?.trim() ?? '';
+  const seconds = AMOUNT.test(milliseconds) ? Number(milliseconds) / 1000 : secondsOf(value);
+  if (seconds === undefined || !(seconds <= MAX_WAIT_SECONDS)) return undefined;
+  return Math.max(0, Math.ceil(seconds));
+}
+
+function secondsOf(value: string): number | undefined {
+  if (AMOUNT.test(value)) return Number(value);
+  return HTTP_DATE.test(value) ? (Date.parse(value) - Date.now()) / 1000 : undefined;
 }
 
 /** Whether the provider can have begun work that it bills although no answer came. */
