@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { adaptRequest } from '../models/adapt-request';
 import { findModel } from '../models/catalogue';
 import { addressBelow, authorization, type ProviderAccess } from '../models/provider-access';
+import { readErrorBody } from '../models/provider-error-body';
+import { isError, parseEvent, type ProviderEvent } from '../models/provider-events';
 import { explainConnection } from './connection-faults';
 import { judgeArrival, timedEvents } from './event-stream';
 import { type Diagnosis, failed, type Finding, ok, skipped, warning } from './finding';
 import { open, readJson } from './probe';
 import { explainRefusal, type ProviderTarget } from './provider-faults';
 import { describeProvider } from './provider-labels';
-import { errorMessage } from './wire-error';
 
 /** Enough to count a little, and for a model that thinks first to begin; at most a fraction of a cent. */
 const MOST_TOKENS = 128;
@@ -66,7 +67,7 @@ async function ask(
   }
   const body = await readJson(response);
   const isWhole = response.ok && Array.isArray((body as { choices?: unknown } | undefined)?.choices);
-  if (!isWhole && !OUT_OF_TOKENS.test(errorMessage(body))) {
+  if (!isWhole && !OUT_OF_TOKENS.test(readErrorBody(body).message ?? '')) {
     throw new RefusedError(explainRefusal({ status: response.status, body }, target));
   }
   return { sentAtMs, arrivedAtMs: [] };
@@ -89,20 +90,23 @@ async function readDeltas(body: ReadableStream<Uint8Array>, target: ProviderTarg
   for await (const { data, atMs } of timedEvents(body)) {
     const event = parse(data);
     // A failure can come in a stream whose status was 200.
-    if (event?.error != null) throw new RefusedError(explainRefusal({ status: 500, body: event }, target));
-    if (event?.choices?.some(({ delta }) => delta?.content)) arrivedAtMs.push(atMs);
+    if (event === undefined) continue;
+    if (isError(event)) throw new RefusedError(explainRefusal({ status: 500, body: event }, target));
+    if (hasText(event)) arrivedAtMs.push(atMs);
   }
   return arrivedAtMs;
 }
 
-interface CompletionEvent {
-  error?: unknown;
-  choices?: { delta?: { content?: unknown } }[];
+function hasText({ choices }: ProviderEvent): boolean {
+  if (!Array.isArray(choices)) return false;
+  return (choices as ({ delta?: { content?: unknown } | null } | null)[]).some(
+    (choice) => choice?.delta?.content,
+  );
 }
 
-function parse(data: string): CompletionEvent | undefined {
+function parse(data: string): ProviderEvent | undefined {
   try {
-    return JSON.parse(data) as CompletionEvent;
+    return parseEvent(data);
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { providerErrorCases } from '../../test/support/provider-errors';
 import type { Matter } from './finding';
 import { explainRefusal, type ProviderTarget } from './provider-faults';
 
@@ -177,6 +178,47 @@ describe('explainRefusal', () => {
       'provider',
       /llm:81 does not take what OpenAI takes \(422\)/,
     ],
+    [
+      'a reached limit of the bill',
+      400,
+      openai('billing_hard_limit_reached'),
+      target,
+      'account',
+      /out of money/,
+    ],
+    ['a closed account', 403, openai('account_deactivated'), target, 'account', /not active/],
+    [
+      'a sentence about money beside another status',
+      403,
+      { code: 'No.', error: `Team ${SECRET} has used all available credits.` },
+      gateway,
+      'account',
+      /out of money/,
+    ],
+    [
+      'a model that vLLM does not have',
+      404,
+      { object: 'error', message: SECRET, type: 'NotFoundError', code: 404 },
+      gateway,
+      'configuration',
+      /llm:81 has no model gpt-6-luna/,
+    ],
+    [
+      'a path that FastAPI does not have',
+      404,
+      { detail: 'Not Found' },
+      gateway,
+      'configuration',
+      /correct OPENAI_BASE_URL/,
+    ],
+    [
+      'a wrong key that only a sentence tells',
+      400,
+      { code: 'No.', error: `Incorrect API key provided: ${SECRET}.` },
+      gateway,
+      'configuration',
+      /does not accept the key/,
+    ],
     ['an error that is text', 400, { error: SECRET }, target, 'code', /fault of Keyturn/],
     ['an answer that is null', 400, null, target, 'code', /fault of Keyturn/],
     ['details that are null', 400, [{ error: { details: [null] } }], target, 'code', /fault of Keyturn/],
@@ -185,4 +227,25 @@ describe('explainRefusal', () => {
     expect(diagnosis).toEqual({ matter, text: expect.stringMatching(text) });
     expect(diagnosis.text).not.toMatch(/planted|undefined|\n/);
   });
+});
+
+describe('explainRefusal, over the error answers that are known', () => {
+  const parse = (body: string): unknown => {
+    try {
+      return JSON.parse(body);
+    } catch {
+      return undefined;
+    }
+  };
+
+  it.each(providerErrorCases().map((row) => [row.name, row] as const))(
+    'agrees with the server on %s',
+    (_, row) => {
+      const { text } = explainRefusal({ status: row.status, body: parse(row.body) }, target);
+      const { code } = row.expect;
+      expect(/out of money|billing in order/.test(text) && code !== 'upstream_auth_failed').toBe(
+        code === 'insufficient_quota',
+      );
+    },
+  );
 });

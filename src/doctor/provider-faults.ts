@@ -1,5 +1,6 @@
 import type { Diagnosis } from './finding';
-import { errorMessage, errorWords, hasError } from './wire-error';
+import { type ProviderFault, readErrorBody } from '../models/provider-error-body';
+import { type FaultKind, kindOfFault } from '../models/provider-fault-kinds';
 
 export interface ProviderTarget {
   /** The provider's name, as people write it. */
@@ -20,9 +21,9 @@ export interface Refusal {
 
 interface Told {
   status: number;
-  has: (...words: string[]) => boolean;
+  /** undefined: about the request, or a failure of the provider. */
+  kind: FaultKind | undefined;
   isJson: boolean;
-  isEmptyAccount: boolean;
   isUnknownModel: boolean;
 }
 
@@ -34,14 +35,14 @@ interface Rule {
 /** The first that applies counts: an empty account comes as 429, 402 or 400, a bad key as 401 or 400. */
 const RULES: readonly Rule[] = [
   {
-    applies: ({ isEmptyAccount }) => isEmptyAccount,
+    applies: ({ kind }) => kind === 'empty_account',
     explain: ({ label, keyVariable }) => ({
       matter: 'account',
       text: `the account behind ${keyVariable} is out of money (insufficient_quota): add credit or raise its limit at ${label}; the key and this server are fine.`,
     }),
   },
   {
-    applies: ({ has }) => has('billing_not_active', 'billing_hard_limit_reached', 'account_deactivated'),
+    applies: ({ kind }) => kind === 'inactive_billing' || kind === 'closed_account',
     explain: ({ label, keyVariable }) => ({
       matter: 'account',
       text: `the account behind ${keyVariable} is not active: put its billing in order at ${label}.`,
@@ -49,23 +50,21 @@ const RULES: readonly Rule[] = [
   },
   { applies: ({ isJson, status }) => !isJson && status < 500, explain: explainStranger },
   {
-    applies: ({ has }) =>
-      has('mismatched_organization', 'mismatched_project', 'invalid_organization', 'invalid_project'),
+    applies: ({ kind }) => kind === 'wrong_organization',
     explain: () => ({
       matter: 'configuration',
       text: 'the key does not belong to OPENAI_ORG or OPENAI_PROJECT: correct or unset them.',
     }),
   },
   {
-    applies: ({ status, has }) =>
-      status === 401 || has('API_KEY_INVALID', 'invalid_api_key', 'authentication_error'),
+    applies: ({ kind }) => kind === 'bad_key',
     explain: ({ label, keyVariable }) => ({
       matter: 'configuration',
       text: `${label} does not accept the key in ${keyVariable}: put a valid one there.`,
     }),
   },
   {
-    applies: ({ has }) => has('unsupported_country_region_territory'),
+    applies: ({ kind }) => kind === 'unserved_region',
     explain: ({ label }) => ({
       matter: 'provider',
       text: `${label} does not serve the country this machine asks from: run the server where it does.`,
@@ -79,7 +78,7 @@ const RULES: readonly Rule[] = [
     }),
   },
   {
-    applies: ({ status }) => status === 403,
+    applies: ({ kind }) => kind === 'no_permission',
     explain: ({ label, keyVariable }) => ({
       matter: 'account',
       text: `the key in ${keyVariable} lacks a permission: give it that at ${label}.`,
@@ -93,7 +92,7 @@ const RULES: readonly Rule[] = [
     }),
   },
   {
-    applies: ({ status }) => status === 429,
+    applies: ({ kind }) => kind === 'rate_limit',
     explain: ({ label }) => ({
       matter: 'account',
       text: `the account is at its rate limit: wait a minute and run this again, or have the limit raised at ${label}.`,
@@ -127,18 +126,21 @@ export function explainRefusal(refusal: Refusal, target: ProviderTarget): Diagno
 }
 
 function understand({ status, body }: Refusal, { model }: ProviderTarget): Told {
-  const words = errorWords(body);
-  const has = (...known: string[]): boolean => known.some((word) => words.has(word));
-  // Anthropic tells an empty account by a sentence alone.
-  const saysEmpty = status === 400 && /credit balance is too low/i.test(errorMessage(body));
-  const isNotFound = has('model_not_found') || (status === 404 && hasError(body) && !has('unknown_url'));
+  const fault = readErrorBody(body);
   return {
     status,
-    has,
+    kind: kindOfFault(fault, status),
     isJson: body !== undefined,
-    isEmptyAccount: status === 402 || saysEmpty || has('insufficient_quota', 'billing_error'),
-    isUnknownModel: model !== undefined && isNotFound,
+    isUnknownModel: model !== undefined && isNotFound(fault, status),
   };
+}
+
+/** Whether the API answers and misses something, rather than a server that is none. */
+function isNotFound({ words, message }: ProviderFault, status: number): boolean {
+  if (words.has('model_not_found')) return true;
+  // A web framework's own answer to a path that it does not know.
+  const isStranger = message === undefined || /^not found\.?$/i.test(message) || words.has('unknown_url');
+  return status === 404 && !isStranger;
 }
 
 /** What answers is not the API that was asked for. */
