@@ -106,7 +106,7 @@ describe('CallAttempt', () => {
   });
 
   it.each([
-    ['an error with words', [Buffer.from('{"error":{"code":"too_long"}}')], { code: 'too_long' }],
+    ['an error with words', [Buffer.from('{"error":{"code":"too_long"}}')], { fault: { code: 'too_long' } }],
     ['an error without', [], { status: 400 }],
   ])('fails with %s, and has cost nothing', async (_, chunks, failure) => {
     const { attempt, send, settlements } = begin();

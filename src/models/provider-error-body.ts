@@ -174,7 +174,6 @@ const isPage = (text: string): boolean => /^<|<(?:!doctype|html|head|body)\b/i.t
 
 /** Not half of JSON, no page, no bytes. */
 const isPlainText = (text: string): boolean =>
-  // eslint-disable-next-line no-control-regex -- control characters are what tells bytes from text
   text !== '' && !/^[{["]/.test(text) && !isPage(text) && !/[\u0000-\u0008\u000E-\u001F\uFFFD]/.test(text);
 
 function parseJson(text: string): unknown {
