@@ -88,6 +88,8 @@ const STATELESS: Door[] = [
   SOCKET,
 ];
 
+const AGENT: Door[] = [json('/api/chat (the agent)', '/api/chat', { message: 'hi' })];
+
 /** Each stands for a kind; the unit specs run over all. */
 const SAMPLE = [
   'anthropic-empty-account',
@@ -166,7 +168,7 @@ describe('An error answer of a provider', () => {
     for (const words of [...(row.hidden ?? []), OPENAI_KEY, GEMINI_KEY]) expect(seen).not.toContain(words);
   }
 
-  describe.each(STATELESS.map((door) => [door.name, door] as const))('at %s', (_, door) => {
+  describe.each([...STATELESS, ...AGENT].map((door) => [door.name, door] as const))('at %s', (_, door) => {
     it.each(CASES.map((row) => [row.name, row] as const))('becomes the right error: %s', (_name, row) =>
       expectAnswer(door, row),
     );
