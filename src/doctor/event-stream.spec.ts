@@ -13,7 +13,7 @@ describe('timedEvents', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(piece),
-        fc.constantFrom('\n', '\r\n'),
+        fc.constantFrom('\n', '\r\n', '\r'),
         fc.integer({ min: 1, max: 9 }),
         async (pieces, newline, size) => {
           const bytes = Buffer.from(

@@ -1,20 +1,28 @@
-/** One block of an event stream, and when it came. */
+import { dataOf, EventStreamSplitter, splitEvents } from '../common/event-stream';
+
+const MAX_EVENT_BYTES = 1024 * 1024;
+
+/** One event of a stream, and when it came. */
 export interface TimedEvent {
-  /** What stands after `data:`. */
   data: string;
   atMs: number;
 }
 
-/** The blocks of an event stream in the moment they arrive; comments are left out. */
+/** The events of a stream in the moment they arrive; comments and events longer than 1 MiB are left out. */
 export async function* timedEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<TimedEvent> {
-  let rest = '';
-  const decoder = new TextDecoder();
+  let arrived: Buffer[] = [];
+  const splitter = new EventStreamSplitter(
+    { onEvents: (events) => void arrived.push(...splitEvents(events)), onLongEventPart: () => undefined },
+    MAX_EVENT_BYTES,
+  );
   for await (const bytes of body) {
     const atMs = performance.now();
-    const lines = (rest + decoder.decode(bytes, { stream: true })).split(/\r?\n/);
-    rest = lines.pop() ?? '';
-    for (const line of lines) {
-      if (line.startsWith('data:')) yield { data: line.slice('data:'.length).trim(), atMs };
+    splitter.push(Buffer.from(bytes));
+    const events = arrived;
+    arrived = [];
+    for (const event of events) {
+      const data = dataOf(event);
+      if (data !== undefined) yield { data, atMs };
     }
   }
 }

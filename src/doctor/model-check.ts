@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { adaptRequest } from '../models/adapt-request';
 import { findModel } from '../models/catalogue';
 import { addressBelow, authorization, type ProviderAccess } from '../models/provider-access';
+import { textOfContent } from '../models/message-content';
 import { readErrorBody } from '../models/provider-error-body';
-import { isError, parseEvent, type ProviderEvent } from '../models/provider-events';
+import { END_OF_STREAM, isError, type ProviderEvent, readEventData } from '../models/provider-events';
 import { explainConnection } from './connection-faults';
 import { judgeArrival, timedEvents } from './event-stream';
 import { type Diagnosis, failed, type Finding, ok, skipped, warning } from './finding';
@@ -100,13 +101,14 @@ async function readDeltas(body: ReadableStream<Uint8Array>, target: ProviderTarg
 function hasText({ choices }: ProviderEvent): boolean {
   if (!Array.isArray(choices)) return false;
   return (choices as ({ delta?: { content?: unknown } | null } | null)[]).some(
-    (choice) => choice?.delta?.content,
+    (choice) => textOfContent(choice?.delta?.content) !== '',
   );
 }
 
 function parse(data: string): ProviderEvent | undefined {
   try {
-    return parseEvent(data);
+    const event = readEventData(data);
+    return event === END_OF_STREAM ? undefined : event;
   } catch {
     return undefined;
   }

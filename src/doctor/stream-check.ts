@@ -58,7 +58,7 @@ async function judge(
   const arrivedAtMs: number[] = [];
   let isDone = false;
   for await (const { data, atMs } of timedEvents(body)) {
-    if (data === '[DONE]') isDone = true;
+    if (data.trim() === '[DONE]') isDone = true;
     const block = parse(data);
     if (block?.error !== undefined) return failed(SUBJECT, explainServerError(200, block));
     if (block?.delta !== undefined) arrivedAtMs.push(atMs);

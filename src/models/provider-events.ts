@@ -1,5 +1,6 @@
 import type { AppError } from '../common/app-error';
 import { dataOf, eventNameOf } from '../common/event-stream';
+import { isJsonObject } from './json-object';
 import { readErrorBody } from './provider-error-body';
 import { ProviderRefusal, toUpstreamError, UpstreamReplyError } from './upstream-errors';
 
@@ -25,18 +26,33 @@ export const END_OF_STREAM = Symbol('[DONE]');
  * @throws UpstreamReplyError where its data is no JSON object
  */
 export function readEvent(event: Buffer): StreamEvent | undefined {
-  const data = dataOf(event)?.trim();
-  if (data === undefined || data === '') return undefined;
-  if (data === DONE) return END_OF_STREAM;
-  const parsed = parseJson(data);
+  const data = dataOf(event);
+  if (data === undefined) return undefined;
+  const read = readEventData(data, () => eventNameOf(event));
+  return typeof read === 'object' && isNamedError(event) ? asError(read) : read;
+}
+
+/** The same of an event's data alone. */
+export function readEventData(
+  data: string,
+  eventName: () => string | undefined = () => undefined,
+): StreamEvent | undefined {
+  const text = data.trim();
+  if (text === '') return undefined;
+  if (text === DONE) return END_OF_STREAM;
+  const parsed = parseJson(text);
   // Gemini wraps an error in a list.
   const value: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
-  if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
-    return isHeartbeat(value as ProviderEvent) ? undefined : (value as ProviderEvent);
-  }
-  if (HEARTBEAT.test(data) || HEARTBEAT.test(eventNameOf(event) ?? '')) return undefined;
+  if (isJsonObject(value)) return isHeartbeat(value) ? undefined : value;
+  if (HEARTBEAT.test(text) || HEARTBEAT.test(eventName() ?? '')) return undefined;
   throw new UpstreamReplyError('upstream_invalid_response', 'an event that is no JSON object');
 }
+
+/** The name stands first, as everybody writes it. */
+const isNamedError = (event: Buffer): boolean => /^event: ?error[\r\n]/.test(event.toString('latin1', 0, 14));
+
+/** The name alone may say that it is an error. */
+const asError = (event: ProviderEvent): ProviderEvent => (isError(event) ? event : { error: event });
 
 const isHeartbeat = ({ type }: ProviderEvent): boolean => typeof type === 'string' && HEARTBEAT.test(type);
 
@@ -51,6 +67,13 @@ export function hasContent(event: ProviderEvent): boolean {
 /** The Responses API's own end of an answer that failed, whatever came before it. */
 export function isFailure(event: ProviderEvent): boolean {
   return event.type === 'response.failed';
+}
+
+/** Whether an answer that came with a good status says that it failed. A failed response is a good answer. */
+export function isErrorAnswer(answer: ProviderEvent): boolean {
+  const isAnswer =
+    ['choices', 'output', 'data'].some((name) => name in answer) || answer.object === 'response';
+  return !isAnswer && isError(answer);
 }
 
 /** Whether an event says that the answer failed, in any shape that providers have for it. */

@@ -3,7 +3,7 @@ import type { ModelReply, ReplyExtras } from './chat.types';
 import { isJsonObject, type JsonObject } from './json-object';
 import { fillMembers, mergeMembers, readableText } from './merge-members';
 import { MessageContent, textOfContent } from './message-content';
-import { toTokenUsage } from './token-usage';
+import { usageOf } from './token-usage';
 import { type AssembledCall, ToolCallAssembler } from './tool-call-assembler';
 import { UpstreamReplyError } from './upstream-errors';
 
@@ -67,7 +67,7 @@ export class ReplyAssembler {
     if (typeof chunk.model === 'string' && chunk.model !== '') this.model = chunk.model;
     const choices: unknown[] = Array.isArray(chunk.choices) ? chunk.choices : [];
     const choice = choices.find(isJsonObject);
-    this.readUsage(chunk.usage ?? choice?.usage);
+    this.usage = usageOf(chunk) ?? this.usage;
     if (choice === undefined) return '';
     this.readFinishReason(choice.finish_reason);
     const { delta, message } = choice;
@@ -128,14 +128,6 @@ export class ReplyAssembler {
     const text = this.content.add(content) + refused;
     this.text += text;
     return text;
-  }
-
-  private readUsage(value: unknown): void {
-    const usage = toTokenUsage(value);
-    if (usage === undefined) return;
-    // Zeros after true numbers are no later count.
-    const isEmpty = usage.input === 0 && usage.output === 0;
-    if (this.usage === undefined || !isEmpty) this.usage = usage;
   }
 
   private readFinishReason(value: unknown): void {

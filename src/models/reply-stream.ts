@@ -99,7 +99,11 @@ export class ReplyStream implements ExchangeListener {
 
   private read(event: Buffer): void {
     const read = readEvent(event);
-    if (read === undefined || read === END_OF_STREAM || this.end !== undefined) return;
+    if (read === undefined || this.end !== undefined) return;
+    if (read === END_OF_STREAM) {
+      this.assembler.markDone();
+      return;
+    }
     if (isError(read)) throw toEventError(read);
     const text = this.assembler.add(read);
     if (text === '') return;

@@ -6,6 +6,7 @@ import { JsonOutlineReader } from '../common/json-outline';
 import { PacedResponse } from '../common/paced-response';
 import type { ByteSink } from '../models/call-attempt';
 import type { ForwardedCall } from '../models/forwarded-call';
+import { isErrorAnswer, toEventError } from '../models/provider-events';
 import { toUpstreamError, UpstreamReplyError } from '../models/upstream-errors';
 import type { UpstreamHead } from '../models/upstream-exchange';
 
@@ -115,6 +116,7 @@ export class AnswerRelay implements ByteSink {
     if (this.response.headersSent) return before?.(this.outline?.outline ?? {});
     if (this.held.length > 1) this.held = [Buffer.concat(this.held)];
     const answer = this.call.answer ?? parseObject(this.held[0] ?? Buffer.alloc(0));
+    if (isErrorAnswer(answer)) throw toEventError(answer);
     return before?.(answer);
   }
 

@@ -5,7 +5,8 @@ import type { ForwardedCall } from '../models/forwarded-call';
 import { toUpstreamError, UpstreamReplyError } from '../models/upstream-errors';
 import type { UpstreamHead } from '../models/upstream-exchange';
 import { assertEventStream } from './answer-type';
-import { textOfDelta } from '../models/delta-text';
+import { isJsonObject } from '../models/json-object';
+import { textOfContent } from '../models/message-content';
 import {
   END_OF_STREAM,
   isError,
@@ -96,12 +97,20 @@ export class DeltaReader implements ByteSink {
     if (isError(event)) throw toEventError(event);
     if (typeof event.model === 'string') this.summary.model = event.model;
     if (event.usage != null) this.summary.usage = event.usage as DeltaSummary['usage'];
-    const [choice] = Array.isArray(event.choices) ? (event.choices as (ProviderEvent | null)[]) : [];
-    if (typeof choice?.finish_reason === 'string') this.summary.finishReason = choice.finish_reason;
-    const text = textOfDelta(choice?.delta);
+    const choice: unknown = Array.isArray(event.choices) ? event.choices[0] : undefined;
+    if (!isJsonObject(choice)) return;
+    if (typeof choice.finish_reason === 'string') this.summary.finishReason = choice.finish_reason;
+    const text = this.textOf(choice);
     if (text === '') return;
     this.hasText = true;
     this.listener.onDelta(text);
+  }
+
+  /** A message in place of deltas holds the words; after deltas it only repeats them. */
+  private textOf({ delta, message }: ProviderEvent): string {
+    const said = isJsonObject(delta) ? delta : this.hasText ? undefined : message;
+    if (!isJsonObject(said)) return '';
+    return textOfContent(said.content) + textOfContent(said.refusal);
   }
 
   /** Over a fault in what the provider sent the provider's side ends too. */

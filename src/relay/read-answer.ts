@@ -1,5 +1,6 @@
 import type { ByteSink } from '../models/call-attempt';
 import type { ForwardedCall } from '../models/forwarded-call';
+import { isErrorAnswer, toEventError } from '../models/provider-events';
 import { toUpstreamError, UpstreamReplyError } from '../models/upstream-errors';
 
 /** More than any completion; what is larger is no answer to a chat. */
@@ -20,7 +21,9 @@ export async function readJsonAnswer(call: ForwardedCall): Promise<JsonAnswer> {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw toUpstreamError(new UpstreamReplyError('upstream_invalid_response', 'no JSON object'));
   }
-  return { bytes, value: value as Record<string, unknown> };
+  const answer = value as Record<string, unknown>;
+  if (isErrorAnswer(answer)) throw toEventError(answer);
+  return { bytes, value: answer };
 }
 
 function readAnswer(call: ForwardedCall): Promise<Buffer> {
