@@ -17,7 +17,9 @@ const INSTANT =
 /** A day of the calendar as `YYYY-MM-DD`; undefined where the calendar has no such day. */
 export function toCalendarDate(year: number, month: number, day: number): string | undefined {
   const date = new Date(Date.UTC(year, month - 1, day));
-  const isReal = date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+  // Date.UTC takes the years 0 to 99 for 1900 to 1999.
+  const isReal =
+    date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
   return isReal && isWithinYears(date) ? date.toISOString().slice(0, 10) : undefined;
 }
 
