@@ -5,8 +5,8 @@ import { readDue } from './read-due';
 const NOW = '2026-11-20T22:30:05.678Z';
 
 const read = (text: string, timezone: string, now = NOW): string | null | undefined => {
-  const due = readDue(text, new Date(now), timezone);
-  return due && formatDue(due);
+  const reading = readDue(text, new Date(now), timezone);
+  return 'fault' in reading ? undefined : formatDue(reading.due);
 };
 
 describe('readDue', () => {
@@ -49,7 +49,6 @@ describe('readDue', () => {
     ['november 20', 'America/New_York', '2026-11-20'],
     ['november 19', 'America/New_York', '2027-11-19'],
     ['march 3', 'UTC', '2027-03-03'],
-    ['3 March 2020', 'UTC', '2020-03-03'],
     ['Friday, 27 November 2026', 'UTC', '2026-11-27'],
     ['end of month', 'UTC', '2026-11-30'],
     ['this month', 'UTC', '2026-11-30'],
@@ -71,7 +70,7 @@ describe('readDue', () => {
     ['6pm', 'America/New_York', '2026-11-20T23:00:00.000Z'],
     ['tomorrow at noon', 'Australia/Lord_Howe', '2026-11-22T01:00:00.000Z'],
     ['midnight', 'UTC', '2026-11-21T00:00:00.000Z'],
-    ['today at 9am', 'UTC', '2026-11-20T09:00:00.000Z'],
+    ['today at 11pm', 'UTC', '2026-11-20T23:00:00.000Z'],
     ['tomorrow at 5pm EST', 'Asia/Tokyo', '2026-11-22T22:00:00.000Z'],
     ['tomorrow 17:00 UTC', 'Asia/Tokyo', '2026-11-22T17:00:00.000Z'],
     ['in 2 hours', 'Asia/Kolkata', '2026-11-21T00:30:05.000Z'],
@@ -142,5 +141,28 @@ describe('readDue', () => {
     ['x'.repeat(100)],
   ])('does not guess at "%s"', (text) => {
     expect(read(text, 'UTC')).toBeUndefined();
+  });
+
+  it.each([
+    ['12/5/2026', /can be read as two days: write 2026-12-05 or 2026-05-12/],
+    ['tomorrow at midnight', /midnight of a day.*write the date and 00:00/],
+    ['today at 9am', /has passed.*in digits/],
+    ['3 March 2020', /has passed.*in digits/],
+    ['friday, 5 december 2026', /names a Saturday and calls it Friday/],
+    ['feb 30', /a day that the calendar does not have/],
+    ['tomorrow 25:00', /a time that no clock shows/],
+    ['next quarter', /names no day: write "end of next quarter"/],
+    ['in january', /a month without a day: write for example "31 january"/],
+    ['second friday', /counts a weekday: write of which month/],
+    ['tomorrow morning at 9pm', /a time and another part of the day/],
+    ['in 1.5 days', /a part of a day, week, month or year/],
+    ['soon', /is not understood as exactly one date/],
+  ])('says why "%s" is refused', (text, fault) => {
+    expect(readDue(text, new Date(NOW), 'UTC')).toEqual({ fault: expect.stringMatching(fault) });
+  });
+
+  it('takes a past day in digits, which cannot be misread', () => {
+    expect(read('2020-03-03', 'UTC')).toBe('2020-03-03');
+    expect(read('2026-11-20T09:00', 'UTC')).toBe('2026-11-20T09:00:00.000Z');
   });
 });

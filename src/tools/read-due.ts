@@ -1,39 +1,38 @@
-import * as chrono from 'chrono-node/en';
 import { type Due, isWithinYears, parseDue, toCalendarDate } from '../tasks/due';
 import { toInstant, toUtcMs, toWallClock, type WallClock } from '../common/zoned-time';
+import { combine, endOf, hourWithin, NOT_UNDERSTOOD, type Phrase } from './due/combine';
+import { addDays, type Day, isBefore } from './due/days';
+import { parsePhrase } from './due/parse-phrase';
+import type { TimePiece } from './due/pieces';
 
-/** What the date reader makes of a text: some parts of a date said, others implied. */
-type Reading = chrono.ParsedResult['start'];
+/** The date that was read, or why there is none. The fault is the rest of a sentence about the words that were given. */
+export type DueReading = { due: Due } | { fault: string };
 
 const LOCAL_TIME = /^(\d{4}-\d{2}-\d{2})[T ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.\d{1,9})?)?$/;
-/** Not words: what is of this form and could not be read as such is wrong. */
-const ISO_FORM = /^\d{4}-\d{2}-\d{2}(?:T|$)/;
-const PAST = /\b(?:last|past|previous|ago)\b/i;
-/** May stand around a date without changing it. */
-const FILLER = /\b(?:by|due|on|at|before|until|till|in|the|sometime|later|please)\b|[\s,.;:!]/gi;
-
-/** What the date reader does not know, or takes for the first day of a period whose last day is meant. */
-const REWRITES: [pattern: RegExp, words: string][] = [
-  [/\b(?<!the )day after tomorrow\b/i, 'the day after tomorrow'],
-  [/\b(?:(?:the )?end of (?:the |this )?day|eod)\b/i, 'today'],
-  [/\b(?:(?:the )?end of (?:the |this )?week|this week|eow)\b/i, 'sunday'],
-  [/\b(?:this month|eom)\b/i, 'end of month'],
-  [/\b(?:(?:the )?end of (?:the |this )?year|this year|eoy)\b/i, 'december 31'],
-  [/\bright now\b/i, 'now'],
-];
+const HAS_PASSED = 'has passed: name a day to come; where the past is meant, write it in digits (2026-11-25)';
 
 /**
  * Reads when something is due, as a model or a user writes it: a date, an instant with offset, a local date-time, or
- * English words ("tomorrow", "friday at 5pm"). A day without a time stays a day; a weekday is the soonest one, today
- * included.
+ * English words ("tomorrow", "friday at 5pm"). A day without a time stays a day. Words are read whole or not at all, and
+ * come out in the past only where they speak of it. docs/dates.md has what is understood.
  * @param timezone whose clocks are meant where the text names no zone
- * @returns undefined where it cannot be read as exactly one date
  */
-export function readDue(given: string, now: Date, timezone: string): Due | undefined {
+export function readDue(given: string, now: Date, timezone: string): DueReading {
   const text = given.trim();
-  const due = parseDue(text) ?? readLocalTime(text, timezone);
-  if (due !== undefined) return due;
-  return ISO_FORM.test(text) ? undefined : readWords(rewrite(text), now, timezone);
+  const written = parseDue(text) ?? readLocalTime(text, timezone);
+  if (written !== undefined) return { due: written };
+  const clock: UserClock = { now: toWholeSecond(now), today: toWallClock(now, timezone), timezone };
+  const pieces = parsePhrase(text, clock.today);
+  if (pieces === undefined) return { fault: NOT_UNDERSTOOD };
+  const combined = combine(pieces);
+  return 'fault' in combined ? combined : resolve(combined.phrase, clock);
+}
+
+/** Now, in whole seconds, and what the user's clock shows then. */
+interface UserClock {
+  now: Date;
+  today: WallClock;
+  timezone: string;
 }
 
 function readLocalTime(text: string, timezone: string): Due | undefined {
@@ -41,77 +40,93 @@ function readLocalTime(text: string, timezone: string): Due | undefined {
   if (date === undefined || parseDue(date) === undefined) return undefined;
   const [year, month, day] = date.split('-').map(Number) as [number, number, number];
   const wall = { year, month, day, hour: Number(hour), minute: Number(minute), second: Number(second) };
-  return toDueAt(toInstant(wall, timezone));
+  const dueAt = toInstant(wall, timezone);
+  return isWithinYears(dueAt) ? { dueOn: null, dueAt } : undefined;
 }
 
-function readWords(text: string, now: Date, timezone: string): Due | undefined {
-  const today = toWallClock(now, timezone);
-  // A day is read from noon of today: in the evening too, today's weekday and date are still to come.
-  const noon = { ...today, hour: 12, minute: 0, second: 0 };
-  const day = readWhole(text, noon);
-  if (day === undefined) return undefined;
-  if (!day.isCertain('hour')) return toDueOn(isWithoutDay(day) ? inSameDayOfMonth(text, noon) : toWall(day));
-  const time = readWhole(text, today);
-  return time === undefined ? undefined : toDueAt(locate(time, now, today, timezone));
+function resolve(phrase: Phrase, clock: UserClock): DueReading {
+  if (phrase.elapsed !== undefined) return dueAt(new Date(clock.now.getTime() + phrase.elapsed.ms));
+  if (phrase.time !== undefined) return resolveTime(phrase, phrase.time, clock);
+  const { day, part } = phrase;
+  if (day !== undefined) return isBefore(day.day, clock.today) && !day.isPast ? past() : dueOn(day.day);
+  const isOverToday = part !== undefined && clock.today.hour >= endOf(part);
+  return dueOn(addDays(clock.today, isOverToday ? 1 : 0));
 }
 
-/** The one date that a text consists of. */
-function readWhole(text: string, reference: WallClock): Reading | undefined {
-  const { year, month, day, hour, minute, second } = reference;
-  // The reader calculates on the server's clock: it is set to what the user's shows, so no zone comes into it.
-  const clock = new Date(year, month - 1, day, hour, minute, second);
-  const [found, ...others] = chrono.parse(text, clock, { forwardDate: !PAST.test(text) });
-  if (found === undefined || others.length > 0 || found.end) return undefined;
-  const rest = text.slice(0, found.index) + text.slice(found.index + found.text.length);
-  return rest.replace(FILLER, '') === '' ? found.start : undefined;
-}
-
-function locate(time: Reading, now: Date, today: WallClock, timezone: string): Date {
-  const wall = toWall(time);
-  const tags = time.tags();
-  if (tags.has('result/relativeDateAndTime') || tags.has('casualReference/now')) {
-    // "in 2 hours" is elapsed time, whatever the clocks do meanwhile.
-    const wholeSecond = Math.floor(now.getTime() / 1000) * 1000;
-    return new Date(wholeSecond + toUtcMs(wall) - toUtcMs(today));
+function resolveTime(phrase: Phrase, time: TimePiece, clock: UserClock): DueReading {
+  const { day, part } = phrase;
+  const hour = part === undefined ? plainHour(time, phrase) : hourWithin(part, time);
+  if (hour === undefined) {
+    return { fault: time.isMidnight ? MIDNIGHT_OF_A_DAY : 'names a time and another part of the day' };
   }
-  if (!time.isCertain('timezoneOffset')) return toInstant(wall, timezone);
-  return new Date(toUtcMs(wall) - time.get('timezoneOffset')! * 60_000);
+  const at = (named: Day, daysLater: number): Date =>
+    instantOf(named, hour + 24 * daysLater, time, phrase, clock);
+  if (day === undefined)
+    return soonest(
+      [-1, 0, 1, 2].map((later) => at(clock.today, later)),
+      clock,
+    );
+  // After midnight "tonight" is still the night that goes on: its hours come before those of the next.
+  if (day.isToday && part === 'night' && hour >= 24 && !time.isMidnight) {
+    return soonest(
+      [-1, 0].map((later) => at(day.day, later)),
+      clock,
+    );
+  }
+  if (day.isBareWeekday)
+    return soonest(
+      [0, 7].map((later) => at(day.day, later)),
+      clock,
+    );
+  const instant = at(day.day, 0);
+  return instant < clock.now && !day.isPast ? past() : dueAt(instant);
 }
 
-/** "in a month", "next year": moved by months alone. */
-function isWithoutDay(day: Reading): boolean {
-  return day.tags().has('result/relativeDate') && !day.isCertain('day');
+const MIDNIGHT_OF_A_DAY =
+  'names the midnight of a day, which may be its first or its last: write the date and 00:00 (2026-11-25T00:00)';
+
+/** The hour without a part of the day; midnight of today is the one that comes, as is midnight alone. */
+function plainHour(time: TimePiece, { day }: Phrase): number | undefined {
+  if (!time.isMidnight) return time.hour;
+  return day === undefined || day.isToday ? 24 : undefined;
 }
 
-/** The reader makes the 31st of January plus a month the 3rd of March: the last day of February is meant. */
-function inSameDayOfMonth(text: string, today: WallClock): WallClock | undefined {
-  const first = readWhole(text, { ...today, day: 1 });
-  if (first === undefined) return undefined;
-  const wall = toWall(first);
-  const lastDay = new Date(Date.UTC(wall.year, wall.month, 0)).getUTCDate();
-  return { ...wall, day: Math.min(today.day, lastDay) };
+/** @param hour may be 24 or more: an hour of a later day */
+function instantOf(
+  named: Day,
+  hour: number,
+  { minute, second }: TimePiece,
+  { offsetMinutes }: Phrase,
+  { timezone }: UserClock,
+): Date {
+  const day = addDays(named, Math.floor(hour / 24));
+  const wall = { ...day, hour: ((hour % 24) + 24) % 24, minute, second };
+  if (offsetMinutes === undefined) return toInstant(wall, timezone);
+  return new Date(toUtcMs(wall) - offsetMinutes * 60_000);
 }
 
-function toWall(components: Reading): WallClock {
-  return {
-    year: components.get('year')!,
-    month: components.get('month')!,
-    day: components.get('day')!,
-    hour: components.get('hour') ?? 0,
-    minute: components.get('minute') ?? 0,
-    second: components.get('second') ?? 0,
-  };
+function soonest(instants: readonly Date[], { now }: UserClock): DueReading {
+  const coming = instants.find((instant) => instant >= now);
+  return coming === undefined ? past() : dueAt(coming);
 }
 
-function toDueOn(day: WallClock | undefined): Due | undefined {
-  const dueOn = day && toCalendarDate(day.year, day.month, day.day);
-  return dueOn === undefined ? undefined : { dueOn, dueAt: null };
+function dueOn({ year, month, day }: Day): DueReading {
+  const date = toCalendarDate(year, month, day);
+  return date === undefined ? outsideOfYears() : { due: { dueOn: date, dueAt: null } };
 }
 
-function toDueAt(instant: Date): Due | undefined {
-  return isWithinYears(instant) ? { dueOn: null, dueAt: instant } : undefined;
+function dueAt(instant: Date): DueReading {
+  return isWithinYears(instant) ? { due: { dueOn: null, dueAt: instant } } : outsideOfYears();
 }
 
-function rewrite(text: string): string {
-  return REWRITES.reduce((words, [pattern, plain]) => words.replace(pattern, plain), text);
+function past(): DueReading {
+  return { fault: HAS_PASSED };
+}
+
+function outsideOfYears(): DueReading {
+  return { fault: 'lies outside of the years 1970 to 9999' };
+}
+
+function toWholeSecond(now: Date): Date {
+  return new Date(Math.floor(now.getTime() / 1000) * 1000);
 }
