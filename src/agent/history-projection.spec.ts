@@ -132,7 +132,8 @@ describe('projectHistory, of any history of whole turns', () => {
             expect(message).toEqual(original);
           } else {
             expect(original.content!.length).toBeGreaterThan(2000);
-            expect(message.content.length).toBe(2000 + SHORTENED.length);
+            expect(message.content.length).toBeLessThanOrEqual(2000 + SHORTENED.length);
+            expect(message.content).not.toContain('\uFFFD');
             expect(original.content).toContain(message.content.slice(0, 1900));
             expect(message.content.isWellFormed()).toBe(true);
           }

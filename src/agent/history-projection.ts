@@ -1,3 +1,4 @@
+import { cutText } from '../common/cut-text';
 import type { NewMessage, StoredMessage, StoredToolCall } from '../conversations/message.types';
 import type { ChatMessage, ToolCallMessage } from '../models/chat.types';
 import { textOfContent } from '../models/message-content';
@@ -116,7 +117,7 @@ function capOldResult(message: NewMessage): NewMessage {
   if (message.role !== 'tool' || message.content.length <= LONGEST_OLD_TOOL_RESULT) return message;
   return {
     ...message,
-    content: `${message.content.slice(0, LONGEST_OLD_TOOL_RESULT).toWellFormed()}… (shortened)`,
+    content: `${cutText(message.content, LONGEST_OLD_TOOL_RESULT)}… (shortened)`,
   };
 }
 

@@ -1,5 +1,6 @@
 import { type ArgumentMetadata, Injectable, type ValidationError, ValidationPipe } from '@nestjs/common';
 import { AppError, type ErrorDetail } from './app-error';
+import { cutText } from './cut-text';
 import { refusalOfReservedKey } from './reserved-keys';
 import { STORABLE_TEXT } from './storable-text';
 
@@ -12,10 +13,10 @@ const LONGEST_MESSAGE = 300;
 export function toErrorDetails(errors: ValidationError[], parent: (string | number)[] = []): ErrorDetail[] {
   return errors.flatMap((error) => {
     const isIndex = Array.isArray(error.target) || /^\d+$/.test(error.property);
-    const path = [...parent, isIndex ? Number(error.property) : error.property.slice(0, LONGEST_NAME)];
+    const path = [...parent, isIndex ? Number(error.property) : cutText(error.property, LONGEST_NAME)];
     const own = Object.entries(error.constraints ?? {})
       .sort(typeFirst)
-      .map(([, message]) => ({ path, message: message.slice(0, LONGEST_MESSAGE) }));
+      .map(([, message]) => ({ path, message: cutText(message, LONGEST_MESSAGE) }));
     return [...own, ...toErrorDetails(error.children ?? [], path)];
   });
 }

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../common/app-error';
 import { decodeCursor, type Page, toPage } from '../common/page';
-import { toStorable, toStorableJson } from '../common/storable-text';
+import { toStorableJson } from '../common/storable-text';
 import { Database, type SqlRunner } from '../database/database.service';
 import { empty, type Sql, sql } from '../database/sql';
+import { toTitle } from './conversation-title';
 import type { Conversation, MessageStatus, NewMessage, StoredMessage } from './message.types';
 
-const LONGEST_TITLE = 80;
 /** More than any token limit leaves over; bounds what one turn reads whatever the conversation's length. */
 const HISTORY_MESSAGES = 400;
 
@@ -170,14 +170,6 @@ export class ConversationsService {
 function afterCursor([updatedKey, id]: [number, number]): Sql {
   return sql`AND (updated_at, id) <
     ('epoch'::timestamptz + ${updatedKey}::bigint * interval '1 microsecond', ${id}::bigint)`;
-}
-
-/** The message's first words on one line. */
-function toTitle(message: string): string {
-  const line = message.trim().split(/\s+/).join(' ') || 'New conversation';
-  return toStorable(
-    line.length <= LONGEST_TITLE ? line : `${line.slice(0, LONGEST_TITLE - 1).toWellFormed()}…`,
-  );
 }
 
 function toConversation(row: ConversationRow): Conversation {

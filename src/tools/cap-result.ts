@@ -1,3 +1,5 @@
+import { shortenText } from '../common/cut-text';
+
 /** As UTF-8 bytes of JSON: what one tool's result may take of the model's context. */
 export const LARGEST_RESULT_BYTES = 8192;
 
@@ -47,16 +49,10 @@ function shortenTexts(whole: JsonObject, fits: (value: unknown) => boolean): Jso
 }
 
 function cutTexts(value: unknown, limit: number): unknown {
-  if (typeof value === 'string') return value.length <= limit ? value : `${cut(value, limit - 1)}…`;
+  if (typeof value === 'string') return shortenText(value, limit);
   if (Array.isArray(value)) return value.map((item) => cutTexts(item, limit));
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, cutTexts(item, limit)]));
-}
-
-/** Leaves no half of a surrogate pair behind. */
-function cut(text: string, length: number): string {
-  const isInsidePair = /[\uD800-\uDBFF]/.test(text.charAt(length - 1));
-  return text.slice(0, isInsidePair ? length - 1 : length);
 }
 
 function isObject(value: unknown): value is JsonObject {

@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
+import { cutText } from '../common/cut-text';
 import { faultOfShape } from '../common/json-shape';
 import { isReserved } from '../common/reserved-keys';
 import { isStorable } from '../common/storable-text';
@@ -61,7 +62,7 @@ export function toInput<Input extends object>(input: Type<Input>, given: JsonObj
   const messages = toErrorDetails(errors).map(({ path, message }) =>
     path.length > 1 ? `${path.slice(0, -1).join('.')}: ${message}` : message,
   );
-  throw invalidArguments(messages.join('; ').slice(0, LONGEST_DETAIL).toWellFormed());
+  throw invalidArguments(cutText(messages.join('; '), LONGEST_DETAIL));
 }
 
 /** Models that must name every property give null for the ones they leave out. */
