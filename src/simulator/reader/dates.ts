@@ -1,4 +1,5 @@
 import * as chrono from 'chrono-node/en';
+import { type DatePhrase, findDatePhrases, withoutTimeRange } from './date-phrases';
 import type { Language } from './language';
 
 /** Now, and the user's offset from UTC in minutes. */
@@ -31,12 +32,9 @@ const FRAME_BEFORE =
 const FRAME_BEFORE_PERIOD = /(?:^|[\s,(]+)(?:in|on|over|during|at|the)\s*$/i;
 const PERIOD =
   /^(?:early |late )?(?:morning|afternoon|evening|night|week|weekend|month|january|february|march|april|may|june|july|august|september|october|november|december)\b/i;
-const ALWAYS_A_DATE = /^(?:on |by |later )?(?:today|tonight|tomorrow|tmr|tmrw|the day after tomorrow)\b/i;
-const PAST = /\b(?:last|ago|yesterday|past|previous|earlier)\b|^now$/i;
-const DURATION =
-  /^(?:(?:about )?(?:an?|half|one|two|three|four|five|six|ten|few|several|couple|\d+(?:\.\d+)?)\b|the (?:week|month|year)$|\d+[a-z]+$)/i;
-const UNIT = /(?:sec|min|hour|hr|h|day|week|wk|month|year)s?\b/i;
-const EVERYDAY_WORD = /^(?:sat|sun|may|march|mar|second|sec|mon)$/i;
+const ALWAYS_A_DATE = /^(?:on |by |later )?(?:today|tonight|tomorrow|the day after tomorrow)\b/i;
+const IN_ITSELF = /^(?:in|within) |from now$|from today$|later$/i;
+const UNCLOSED = /\([^)]*$/;
 /** What may follow a date that stands inside a sentence without a preposition. */
 const SENTENCE_GOES_ON =
   /^\s*(?:$|[,;:.!?)(\uE000-\uF8FF#]|(?:about|with|at|to|for|from|and|in|on|because|so|please|as|urgent|high|low|medium|tagged)\b)/iu;
@@ -44,16 +42,14 @@ const SENTENCE_GOES_ON =
 /** Takes the due date out of a phrase; undefined where there is none. */
 export function extractDate(text: string, language: Language, reference: Reference): FoundDate | undefined {
   if (text.length > DATED_CHARACTERS) return undefined;
-  const translated = toEnglishDates(text, language, reference);
-  const found = chrono
-    .parse(translated, reference, { forwardDate: true })
-    .filter((result) => readsAsDate(result, translated));
-  const day = found.findLast((result) => !isTimeOnly(result));
-  const time = found.find((result) => isTimeOnly(result));
-  const used = [day, time].filter((result) => result !== undefined);
+  const translated = toEnglishDates(text, language);
+  const found = findDatePhrases(translated).filter((phrase) => readsAsDate(phrase, translated));
+  const day = found.findLast((phrase) => !phrase.isTimeOnly);
+  const time = found.find((phrase) => phrase.isTimeOnly);
+  const used = [day, day?.hasTime ? undefined : time].filter((phrase) => phrase !== undefined);
   if (used.length === 0) return undefined;
   let rest = translated;
-  for (const result of used.toSorted((left, right) => right.index - left.index)) rest = without(rest, result);
+  for (const phrase of used.toSorted((left, right) => right.index - left.index)) rest = without(rest, phrase);
   return { due: used.map(plainWords).join(' '), rest };
 }
 
@@ -66,12 +62,17 @@ export function wholeDate(text: string, language: Language, reference: Reference
 /** The days meant by "today", "this week", "overdue" or any date; undefined where the words name no day. */
 export function dayRange(words: string, reference: Reference): DayRange | undefined {
   const today = localDay(reference, 0);
-  if (/overdue|late/i.test(words)) return { to: localDay(reference, -1) };
+  if (/\b(?:overdue|late)\b/i.test(words)) return { to: localDay(reference, -1) };
   const daysToSunday = (7 - new Date(`${today}T00:00:00Z`).getUTCDay()) % 7;
-  if (/this week|the week/i.test(words)) return { from: today, to: localDay(reference, daysToSunday) };
-  if (/next week/i.test(words)) {
+  if (/^(?:(?:the )?end of )?(?:this |the )?week$/i.test(words))
+    return { from: today, to: localDay(reference, daysToSunday) };
+  if (/^(?:(?:the )?end of )?next week$/i.test(words)) {
     return { from: localDay(reference, daysToSunday + 1), to: localDay(reference, daysToSunday + 7) };
   }
+  if (/^(?:the )?(?:end of (?:the |my )?day|eod)$/i.test(words)) return { from: today, to: today };
+  const [, dayOfMonth] = /^(?:the )?(\d{1,2})(?:st|nd|rd|th)$/i.exec(words) ?? [];
+  const next = dayOfMonth === undefined ? undefined : nextDayOfMonth(Number(dayOfMonth), reference);
+  if (next !== undefined) return { from: next, to: next };
   const start = chrono.parse(words, reference, { forwardDate: true })[0]?.start;
   if (!start) return undefined;
   const parts = [start.get('year'), start.get('month'), start.get('day')];
@@ -83,7 +84,7 @@ function localDay({ instant, timezone }: Reference, daysAhead: number): string {
   return new Date(instant.getTime() + timezone * 60_000 + daysAhead * DAY_MS).toISOString().slice(0, 10);
 }
 
-function toEnglishDates(text: string, language: Language, reference: Reference): string {
+function toEnglishDates(text: string, language: Language): string {
   let translated = text;
   for (const [pattern, replacement] of language.dateWords) {
     translated =
@@ -93,13 +94,7 @@ function toEnglishDates(text: string, language: Language, reference: Reference):
             replacement(...match.map((part) => (typeof part === 'string' ? part : ''))),
           );
   }
-  return translated.replace(
-    /\b(by|on|until|before|due) the (\d{1,2})(?:st|nd|rd|th)\b(?!\s+of\b)/gi,
-    (whole: string, preposition: string, day: string) => {
-      const date = nextDayOfMonth(Number(day), reference);
-      return date ? `${preposition} ${date}` : whole;
-    },
-  );
+  return translated;
 }
 
 function nextDayOfMonth(dayOfMonth: number, reference: Reference): string | undefined {
@@ -110,42 +105,32 @@ function nextDayOfMonth(dayOfMonth: number, reference: Reference): string | unde
   return undefined;
 }
 
-function isTimeOnly({ start }: chrono.ParsedResult): boolean {
-  return start.isCertain('hour') && !start.isCertain('day') && !start.isCertain('weekday');
-}
-
-function readsAsDate(result: chrono.ParsedResult, text: string): boolean {
-  const before = text.slice(0, result.index);
-  const after = text.slice(result.index + result.text.length);
-  if (PAST.test(result.text) || /^'s\b/.test(after) || /\bevery\s+$/i.test(before)) return false;
-  if (ALWAYS_A_DATE.test(result.text)) return true;
-  const hasPreposition = PREPOSITION.test(before) || PREPOSITION_WITHIN.test(result.text);
+function readsAsDate(phrase: DatePhrase, text: string): boolean {
+  const before = text.slice(0, phrase.index);
+  const after = text.slice(phrase.index + phrase.text.length);
+  if (ALWAYS_A_DATE.test(phrase.text)) return true;
+  const hasPreposition = PREPOSITION.test(before) || PREPOSITION_WITHIN.test(phrase.text);
+  if (phrase.isEveryday)
+    return hasPreposition || (/^(?:sat|sun|mon|wed)$/i.test(phrase.text) && after.trim() === '');
   const standsAtAnEdge = before.trim() === '' || SENTENCE_GOES_ON.test(after);
-  if (isTimeOnly(result)) return standsAtAnEdge;
-  if (DURATION.test(result.text) && UNIT.test(result.text))
-    return /from now|later/i.test(result.text) || /\b(?:in|within|after)\s*$/i.test(before);
-  if (EVERYDAY_WORD.test(result.text)) {
-    return hasPreposition || (/^(?:sat|sun|mon)$/i.test(result.text) && after.trim() === '');
-  }
-  const { start } = result;
-  const isMonthOnly = start.isCertain('month') && !start.isCertain('day') && !start.isCertain('weekday');
-  if (isMonthOnly && !/next|this|end of/i.test(result.text)) return hasPreposition;
-  return hasPreposition || standsAtAnEdge;
+  return standsAtAnEdge || IN_ITSELF.test(phrase.text) || (hasPreposition && !phrase.isTimeOnly);
 }
 
-function without(text: string, { index, text: found }: chrono.ParsedResult): string {
+function without(text: string, { index, text: found }: DatePhrase): string {
   let before = text.slice(0, index);
+  let after = text.slice(index + found.length).trimStart();
   if (PERIOD.test(found)) before = before.replace(FRAME_BEFORE_PERIOD, '');
   before = before.replace(FRAME_BEFORE, '').replace(FRAME_BEFORE, '');
-  return `${before.trimEnd()} ${text.slice(index + found.length).trimStart()}`.trim();
+  // "(due Friday)": the brackets go with what stood in them.
+  if (after.startsWith(')') && UNCLOSED.test(text.slice(0, index))) {
+    before = before.replace(/\(\s*$/, '');
+    if (!UNCLOSED.test(before)) after = after.slice(1).trimStart();
+  }
+  return `${before.trimEnd()} ${after}`.trim();
 }
 
 /** A task has one due time: of a span ("from 3pm to 4pm") its start. */
-function plainWords({ text, end }: chrono.ParsedResult): string {
+function plainWords({ text }: DatePhrase): string {
   const words = text.replace(/[()]/g, '').replace(/^(?:on|by|due)\s+/i, '');
-  if (!end) return words.trim();
-  return words
-    .replace(/\s*(?:[-–]|\b(?:to|until|till)\b).*$/i, '')
-    .replace(/\bfrom\b/i, 'at')
-    .trim();
+  return withoutTimeRange(words).trim();
 }

@@ -130,9 +130,6 @@ export const english: Language = {
   ],
   dateWords: [
     [/(?<!the )\bday after tomorrow\b/giu, 'the day after tomorrow'],
-    [/\b(?:by\s+|at\s+)?(?:the\s+)?end of (?:the\s+|this\s+)?week\b/giu, 'by Sunday'],
-    [/\b(?:by\s+|at\s+)?(?:(?:the\s+)?end of (?:the\s+|my\s+)?day|eod|cob)\b/giu, 'by today'],
-    [/\b(?:by\s+|at\s+)?(?:(?:the\s+)?end of (?:the\s+|this\s+)?month|eom)\b/giu, 'by end of month'],
     [/\b(?:tmrw|tmr|tomorow|tommorow|tommorrow|2moro)\b/giu, 'tomorrow'],
   ],
   infinitives,
