@@ -10,11 +10,20 @@ const COMMON = new Set(
   ).split(' '),
 );
 
-/** The telling words of a phrase, the longest first: what to search for. */
+/** The telling words of a phrase as they were written, in lower case, the longest first: what to search for. */
 export function tellingWords(phrase: string): string[] {
-  const words = fold(phrase).match(/[\p{L}\p{N}]+/gu) ?? [];
-  const telling = words.filter((word) => !COMMON.has(word));
+  const words = wordsOf(phrase.normalize('NFC').toLowerCase());
+  const telling = words.filter((word) => !COMMON.has(fold(word)));
   return [...new Set(telling.length > 0 ? telling : words)].sort((left, right) => right.length - left.length);
+}
+
+/** Lower case without any accent, however it is encoded: "Café", "cafe" and "CAFE\u0301" are the same. */
+export function plainForm(text: string): string {
+  return text.normalize('NFD').replace(/\p{M}/gu, '').normalize('NFC').toLowerCase();
+}
+
+function wordsOf(text: string): string[] {
+  return text.match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
 }
 
 /** A word cut so that its other endings contain it: "eggs" → "egg", "молоко" → "моло". */
@@ -30,7 +39,7 @@ export function bestMatches(
   tasks: readonly TaskFacts[],
   phrase: string,
 ): { tasks: TaskFacts[]; isFull: boolean } {
-  const exact = tasks.filter((task) => fold(task.title ?? '').trim() === fold(phrase).trim());
+  const exact = tasks.filter((task) => plainForm(task.title ?? '').trim() === plainForm(phrase).trim());
   if (exact.length > 0) return { tasks: exact, isFull: true };
   const wanted = tellingWords(phrase);
   const scored = tasks.map((task) => {
@@ -53,8 +62,8 @@ export function mentioning(tasks: readonly TaskFacts[], phrase: string): TaskFac
 }
 
 function countShared(wanted: readonly string[], text: string): number {
-  const words = fold(text).match(/[\p{L}\p{N}]+/gu) ?? [];
-  return wanted.filter((word) => words.some((other) => isSameWord(word, other))).length;
+  const words = wordsOf(plainForm(text));
+  return wanted.map(plainForm).filter((word) => words.some((other) => isSameWord(word, other))).length;
 }
 
 function isSameWord(left: string, right: string): boolean {

@@ -87,7 +87,10 @@ describe('a task named by words', () => {
 
   it('is said to be missing where none fits', () => {
     const { answer, calls } = converse('delete the bread task', new TaskList('Buy milk'));
-    expect(calls).toHaveLength(1);
+    expect(calls).toEqual([
+      ['list_tasks', { status: 'all', query: 'bread' }],
+      ['list_tasks', { status: 'all', limit: 100 }],
+    ]);
     expect(answer).toBe('I found no task matching “bread”.');
   });
 

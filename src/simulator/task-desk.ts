@@ -1,6 +1,6 @@
 import type { DeclaredTool, Entry, Exchange, SeenCall } from './dialogue';
 import { seenCalls } from './dialogue';
-import { declares, fillArguments, ownNames } from './tool-arguments';
+import { declares, fillArguments, ownNames, requires } from './tool-arguments';
 import { readToolResult, type TaskFacts, type ToolResult } from './tool-results';
 
 /** A tool that can do something; `needs` is a property it must declare for it. */
@@ -57,13 +57,22 @@ export class TaskDesk {
       (call) =>
         call.result !== undefined &&
         names.includes(call.name) &&
-        isSameCall(ownNames(call.arguments), values),
+        isSameCall(ownNames(call.arguments), values) &&
+        !this.searches(call, values),
     );
     const [call] = index < 0 ? [] : this.untaken.splice(index, 1);
     if (call?.result === undefined) return undefined;
     const result = readToolResult(call.result);
     if (action !== 'list' || result.kind !== 'tasks') this.remember(result);
     return result;
+  }
+
+  /** The call searched for some words, and the planned one is for none. */
+  private searches(call: SeenCall, planned: PlannedCall['values']): boolean {
+    const query = ownNames(call.arguments)['query'];
+    const tool = this.tools.find((each) => each.name === call.name);
+    const mustSearch = tool !== undefined && requires(tool, 'query');
+    return planned['query'] === undefined && query !== undefined && query !== '' && !mustSearch;
   }
 
   remember(result: ToolResult): void {

@@ -17,6 +17,7 @@ type Resolution = Progress | { readonly state: 'found'; readonly tasks: readonly
 export type TargetedKind = 'show' | 'complete' | 'reopen' | 'delete' | 'update';
 
 const LOOKUP_WORDS = 2;
+const MOST_LOOKED_THROUGH = 100;
 
 export const finished = (...lines: string[]): Progress => ({ state: 'finished', lines });
 export const waits = (phase: 'lookup' | 'read' | 'write', ...calls: PlannedCall[]): Progress => ({
@@ -62,7 +63,14 @@ function resolveAll(kind: TargetedKind, status: ListFilter['status'], desk: Task
   return { state: 'found', tasks };
 }
 
-/** Searches for the most telling word, then for the next; acts on one full match only. */
+/**
+ * Every task, to look for words that the tool's search does not find: it takes "cafe" and "café" for different words.
+ */
+export function everyTask(status: ListFilter['status']): PlannedCall {
+  return { action: 'list', values: { status, limit: MOST_LOOKED_THROUGH } };
+}
+
+/** Searches for the most telling word, then for the next, then among all; acts on one full match only. */
 function resolveWords(
   kind: TargetedKind,
   target: Extract<Target, { by: 'words' }>,
@@ -78,8 +86,11 @@ function resolveWords(
     if (result.kind === 'other') return finished(...wordsOf(result));
     const candidates = result.kind === 'tasks' ? result.tasks : [result.task];
     best = bestMatches(candidates, target.words);
-    if (best.tasks.length > 0) break;
+    if (best.tasks.length > 0) return choose(kind, target, best);
   }
+  const all = desk.take(everyTask('all'));
+  if (!all) return waits('lookup', everyTask('all'));
+  if (all.kind === 'tasks') best = bestMatches(all.tasks, target.words);
   return choose(kind, target, best);
 }
 

@@ -12,7 +12,7 @@ import { mentioning, searchStem, tellingWords } from './matching';
 import { dayRange, type Reference } from './reader/dates';
 import type { Intent, ListFilter, Target, TaskChanges, TaskWords } from './reader/intent';
 import type { PlannedCall, TaskDesk } from './task-desk';
-import { finished, type Progress, resolve, waits, wordsOf } from './task-lookup';
+import { everyTask, finished, type Progress, resolve, waits, wordsOf } from './task-lookup';
 import type { TaskFacts } from './tool-results';
 
 const DONE = { complete: 'Completed', reopen: 'Reopened', delete: 'Deleted', update: 'Changed' } as const;
@@ -82,6 +82,11 @@ function list(filter: ListFilter, desk: TaskDesk, reference: Reference): Progres
   if (result.kind === 'error') return finished(`I could not list your tasks: ${describeFailure(result)}.`);
   if (result.kind !== 'tasks') return finished(...wordsOf(result));
   let tasks = query === undefined ? result.tasks : mentioning(result.tasks, query);
+  if (query !== undefined && tasks.length === 0) {
+    const all = desk.take(everyTask(status));
+    if (!all) return waits('read', everyTask(status));
+    if (all.kind === 'tasks') tasks = mentioning(all.tasks, query);
+  }
   const range = due === undefined ? undefined : dayRange(due, reference);
   if (range) tasks = withinDays(tasks, range);
   if (priority !== undefined) tasks = tasks.filter((task) => task.priority === priority);

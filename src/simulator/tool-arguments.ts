@@ -55,6 +55,11 @@ export function declares(tool: DeclaredTool, name: string): boolean {
   return declaredName(name, properties) !== undefined || declaredName(name, nested) !== undefined;
 }
 
+export function requires(tool: DeclaredTool, name: string): boolean {
+  const property = declaredName(name, asRecord(tool.parameters['properties']) ?? {});
+  return property !== undefined && isRequired(tool, property);
+}
+
 function declaredName(name: string, properties: Values): string | undefined {
   return (ALIASES[name] ?? [name]).find((alias) => Object.hasOwn(properties, alias));
 }

@@ -25,6 +25,7 @@ export function fold(text: string): string {
 export function normalise(text: string): string {
   return text
     .slice(0, READABLE_CHARACTERS)
+    .normalize('NFC')
     .replace(MASKS, '')
     .replace(/[“”„«»]/g, '"')
     .replace(/[‘’`´]/g, "'")
