@@ -22,6 +22,8 @@ const MONTH =
 const NUMBER = 'an?|one|two|three|four|five|six|seven|eight|nine|ten|a couple of|\\d{1,4}';
 const DAYS_UNIT = 'days?|weeks?|fortnights?|months?|years?';
 const CLOCK_UNIT = 'seconds?|sec|minutes?|mins?|hours?|hrs?|h';
+const SPAN_OF_DAYS = `(?:${NUMBER}) (?:${DAYS_UNIT})(?: and (?:${NUMBER}) (?:${DAYS_UNIT}))*`;
+const SPAN_OF_CLOCK = `(?:${NUMBER}|\\d+\\.\\d+) ?(?:${CLOCK_UNIT})`;
 const ORDINAL = '\\d{1,2}(?:st|nd|rd|th)';
 const DAY_NUMBER = `(?:${ORDINAL}|\\d{1,2})`;
 const YEAR = '(?:,? (?:of )?\\d{4}(?!:)|,? (?:of )?(?:this|next) year)?';
@@ -35,13 +37,13 @@ const sources: readonly (readonly [PieceKind, string])[] = [
   ['day', '(?:later )?today|tonight|this (?:morning|afternoon|evening)|tomorrow|(?:the )?day after tomorrow'],
   ['day', `(?:this|next|coming) (?:week|month|year|weekend)|(?:the )?weekend`],
   ['day', `(?:the )?(?:end|last day) of (?:(?:the |this |next )?(?:${PERIOD})|(?:${MONTH})(?: \\d{4})?)`],
-  ['day', `(?:the )?(?:start|beginning) of (?:the )?next (?:${PERIOD})|eo[wmqy]`],
-  ['day', `(?:in|within) (?:${NUMBER}) (?:${DAYS_UNIT})|in a fortnight`],
+  ['day', `(?:the )?(?:start|beginning|first day|first) of (?:the )?next (?:${PERIOD})|eo[wmqy]`],
+  ['day', `(?:in|within) ${SPAN_OF_DAYS}|in a fortnight`],
   ['day', `(?:${NUMBER}) (?:${DAYS_UNIT}) (?:from now|from today|later)`],
   ['day', `(?:${NUMBER}) (?:weeks?|days?) from (?:tomorrow|${WEEKDAY})`],
   [
     'elapsed',
-    `(?:in|within) (?:(?:${NUMBER}|\\d+\\.\\d+) ?(?:${CLOCK_UNIT})|half an hour|an hour and a half)`,
+    `(?:in|within) (?:half an hour|an hour and a half|(?:${SPAN_OF_DAYS} and )?${SPAN_OF_CLOCK}(?:(?: and)? ${SPAN_OF_CLOCK})*)`,
   ],
   ['elapsed', `(?:${NUMBER}) (?:${CLOCK_UNIT}) (?:from now|later)`],
   ['weekday', `(?:(?:this|next|coming|upcoming|this coming) )?(?:${WEEKDAY})`],
@@ -57,7 +59,10 @@ const sources: readonly (readonly [PieceKind, string])[] = [
   ['date', '\\d{4}-\\d{2}-\\d{2}(?:[T ]\\d{2}:\\d{2}(?::\\d{2})?(?:Z|[+-]\\d{2}:\\d{2})?)?'],
   ['date', '\\d{1,2}([./-])\\d{1,2}\\1\\d{4}|\\d{1,2}/\\d{1,2}'],
   ['ordinal', `(?:the )?${ORDINAL}(?: of (?:the|this|next) month)?`],
-  ['time', `(?:at |@ ?)?(?:${CLOCK}|${SPOKEN})|at \\d{1,2}(?![.,]?\\d)`],
+  [
+    'time',
+    `(?:at |@ ?)?(?:${CLOCK}|${SPOKEN})|at \\d{1,2}(?![.,]?\\d)|\\d{1,2} in the (?:morning|afternoon|evening)`,
+  ],
   ['time', RANGE],
   ['part', '(?:in the |at )?(?:morning|afternoon|evening|night)|first thing'],
   ['endOfDay', '(?:the )?end of (?:the |my )?(?:business |work |working )?day|close of business|eod|cob'],
@@ -74,7 +79,7 @@ const JOINED = /^\s*(?:,|or|and|to|through|until|till|[-–/])?\s*$/iu;
 const TIME_RANGE = new RegExp(RANGE, 'iu');
 /** Words of a date that belong to no piece here: what stands beside them is a part of something longer. */
 const REST_BEFORE =
-  /(?:\b(?:last|past|previous|earlier|every|each|since|after|early|late|mid|not|next|this|end of)|\d\s*(?:[-–]|to|until|till))\s*$/iu;
+  /(?:\b(?:first|second|third|fourth|fifth|last|past|previous|yesterday|earlier|every|each|since|after|early|late|mid|not|next|this|end of)|\d\s*(?:[-–]|to|until|till))\s*$/iu;
 const REST_AFTER = new RegExp(
   `^,?\\s+(?:(?:of|in|this|next|last)\\s+)?(?:this|next|last|week|month|quarter|year|century|today|tonight|tomorrow|ago|${WEEKDAY}|${MONTH}|(?:19|20)\\d{2})(?![\\p{L}\\p{N}])`,
   'iu',

@@ -118,7 +118,10 @@ function readsAsDate(phrase: DatePhrase, text: string): boolean {
 
 function without(text: string, { index, text: found }: DatePhrase): string {
   let before = text.slice(0, index);
-  let after = text.slice(index + found.length).trimStart();
+  let after = text
+    .slice(index + found.length)
+    .trimStart()
+    .replace(/^at the latest\b\s*/i, '');
   if (PERIOD.test(found)) before = before.replace(FRAME_BEFORE_PERIOD, '');
   before = before.replace(FRAME_BEFORE, '').replace(FRAME_BEFORE, '');
   // "(due Friday)": the brackets go with what stood in them.

@@ -40,7 +40,7 @@ export const english: Language = {
   obligation:
     /^(?:(?:need to|have to|gotta|got to|must)|(?:i|we)(?:\s+(?:really|still|also|just|now))*(?:\s+(?:need to|have to|must|should|gotta|got to|ought to|want to|would like to|wanna)|'(?:d like to|ve got to)|'m supposed to))\s+/du,
   sequence:
-    /\s*[,;.]?\s+(?:and\s+)?(?:then|after that|afterwards|and finally|finally)[\s,]+|\s*;\s*|(?<!\b(?:a\.m|p\.m|mr|mrs|ms|dr|st|vs|etc|no|e\.g|i\.e))[.!?]+(?=\s|$)\s*/giu,
+    /\s*[,;.]?\s+(?:and\s+)?(?:then|after that|afterwards|and finally|finally)[\s,]+|\s*;\s*|(?<!\b(?:a\.m|p\.m|mr|mrs|ms|dr|st|vs|etc|no|e\.g|i\.e|jan|feb|mar|apr|aug|sept?|oct|nov|dec))[.!?]+(?=\s|$)\s*/giu,
   conjunction: /\s*,?\s+(?:and also|and|plus|also|as well as)\s+|\s+&\s+|\s*,\s+/giu,
   listSeparator: /\s*(?:,\s*and\s+|[,;]\s*|\s+and\s+|\s+&\s+)\s*/giu,
   taskVerb: new RegExp(`^(?:${TASK_VERBS})\\s+(?!them\\b|him\\b|her\\b|it\\b)\\S`, 'u'),
