@@ -1,6 +1,6 @@
 import type { DeclaredTool } from './dialogue';
 import { asRecord } from './dialogue';
-import { extractDate, type Reference } from './reader/dates';
+import { extractDate } from './reader/dates';
 import { english } from './reader/english';
 import { allowsNull, fillArguments } from './tool-arguments';
 import { typesOf } from './schema-instance';
@@ -31,11 +31,7 @@ export function isNamed(tool: DeclaredTool, text: string): boolean {
 }
 
 /** Fills strings with the places and quotations of the message, numbers with its numbers, dates with its dates. */
-export function genericArguments(
-  tool: DeclaredTool,
-  text: string,
-  reference: Reference,
-): Record<string, unknown> {
+export function genericArguments(tool: DeclaredTool, text: string): Record<string, unknown> {
   const names = [...text.matchAll(PLACE)].map((match) => match.groups?.['place'] ?? '');
   const quotations = [...text.matchAll(/["“']([^"”']{1,200})["”']/gu)].map((match) => match[1] ?? '');
   const strings = [...quotations, ...names];
@@ -51,7 +47,7 @@ export function genericArguments(
           (option) => typeof option === 'string' && text.toLowerCase().includes(option.toLowerCase()),
         )
       : /date|day|when|due/i.test(name)
-        ? extractDate(text, english, reference)?.due
+        ? extractDate(text, english)?.due
         : types.includes('number') || types.includes('integer')
           ? numbers.shift()
           : types.includes('string')

@@ -4,7 +4,6 @@ import {
   converse,
   NOW,
   priority,
-  tags,
   TASK_TOOLS,
   TaskList,
   text,

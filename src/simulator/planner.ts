@@ -59,7 +59,7 @@ function nextMove(exchange: Exchange, tools: readonly DeclaredTool[]): Move {
     text,
   );
   if (generic && !exchange.calls.some((call) => call.name === generic.name)) {
-    const filled = genericArguments(generic, text, reference);
+    const filled = genericArguments(generic, text);
     return { kind: 'calls', calls: [{ name: generic.name, arguments: JSON.stringify(filled) }] };
   }
   const isForeignWork = exchange.calls.every(({ name }) => !OWN_TOOLS.test(name));
@@ -121,9 +121,7 @@ function forcedCall(request: ModelRequest, exchange: Exchange, move: Move): Tool
       ? (tools.find((each) => each.name === 'list_tasks') ?? tools[0])
       : tools.find((each) => each.name === toolChoice.name);
   if (!tool) return undefined;
-  const filled = OWN_TOOLS.test(tool.name)
-    ? fillArguments(tool, {})
-    : genericArguments(tool, exchange.text, exchange.reference);
+  const filled = OWN_TOOLS.test(tool.name) ? fillArguments(tool, {}) : genericArguments(tool, exchange.text);
   return { name: tool.name, arguments: JSON.stringify(filled) };
 }
 

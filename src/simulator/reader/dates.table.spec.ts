@@ -5,8 +5,8 @@ import { readIntents } from './reader';
 
 const REFERENCE = { instant: new Date('2026-12-01T13:02:00Z'), timezone: 0 };
 const TABLE = join(__dirname, '../../../test/fixtures/due-phrases.txt');
-/** Words that are no part of a date, and words that are put right. */
-const NOT_OF_A_DATE = /milk|tmrw|tommorow/;
+/** Words that are no part of a date, words that are put right, and small words that end any request. */
+const NOT_OF_A_DATE = /milk|tmrw|tommorow|^(?:right now|asap|before|and)$/;
 const PHRASES = parsePhraseTable(readFileSync(TABLE, 'utf8'))
   .map(({ phrase }) => phrase)
   .filter((phrase) => !NOT_OF_A_DATE.test(phrase));

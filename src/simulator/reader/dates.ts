@@ -40,7 +40,7 @@ const SENTENCE_GOES_ON =
   /^\s*(?:$|[,;:.!?)(\uE000-\uF8FF#]|(?:about|with|at|to|for|from|and|in|on|because|so|please|as|urgent|high|low|medium|tagged)\b)/iu;
 
 /** Takes the due date out of a phrase; undefined where there is none. */
-export function extractDate(text: string, language: Language, reference: Reference): FoundDate | undefined {
+export function extractDate(text: string, language: Language): FoundDate | undefined {
   if (text.length > DATED_CHARACTERS) return undefined;
   const translated = toEnglishDates(text, language);
   const found = findDatePhrases(translated).filter((phrase) => readsAsDate(phrase, translated));
@@ -54,8 +54,8 @@ export function extractDate(text: string, language: Language, reference: Referen
 }
 
 /** The date, when the phrase is a date and nothing else ("next monday", "the 15th"). */
-export function wholeDate(text: string, language: Language, reference: Reference): string | undefined {
-  const found = extractDate(text, language, reference);
+export function wholeDate(text: string, language: Language): string | undefined {
+  const found = extractDate(text, language);
   return found && !/[\p{L}\p{N}\uE000-\uF8FF]/u.test(found.rest) ? found.due : undefined;
 }
 

@@ -18,7 +18,7 @@ export function interpret(
   request: string,
   reading: Reading,
 ): Intent[] | undefined {
-  const { language, quotes, reference } = reading;
+  const { language, quotes } = reading;
   const { task, value = '', title = '', when } = groups;
   if (rule.needsPlainTarget && !isPlainTarget(task, reading)) return undefined;
   const updates = (changes: TaskChanges, phrase = task): Intent[] =>
@@ -39,10 +39,10 @@ export function interpret(
       return updates({ due: null });
     case 'due': {
       if (when === undefined) {
-        const found = extractDate(task ?? '', language, reference);
+        const found = extractDate(task ?? '', language);
         return found ? updates({ due: found.due }, found.rest) : updates({});
       }
-      const due = wholeDate(when, language, reference);
+      const due = wholeDate(when, language);
       return due === undefined ? undefined : updates({ due });
     }
     case 'priority': {
@@ -82,7 +82,7 @@ function readChanges(value: string, reading: Reading): TaskChanges {
     const priority = readPriority(folded, reading.language);
     if (priority) return { priority };
   }
-  const due = wholeDate(plain, reading.language, reading.reference);
+  const due = wholeDate(plain, reading.language);
   return due === undefined ? readTaskWords(plain, reading) : { due };
 }
 
@@ -94,8 +94,7 @@ function readCompletion({ task, verb }: Groups, reading: Reading): Intent[] | un
   }
   const isPlain = isPlainTarget(task, reading);
   // "Finish the report by Monday" is something still to be done.
-  if (task !== undefined && !isPlain && extractDate(task, reading.language, reading.reference))
-    return undefined;
+  if (task !== undefined && !isPlain && extractDate(task, reading.language)) return undefined;
   return readTargets(task ?? 'it', reading).map((target) => ({ kind: 'complete', target }));
 }
 
@@ -123,10 +122,10 @@ function readAddition(
   { title = '', value = '', when }: Groups,
   reading: Reading,
 ): Intent[] | undefined {
-  const { language, reference } = reading;
+  const { language } = reading;
   if (quotationsIn(title, reading) > 1) return readAdditions(title, reading);
   const words = readTaskWords(title, reading);
-  const givenDue = when === undefined ? undefined : wholeDate(when, language, reference);
+  const givenDue = when === undefined ? undefined : wholeDate(when, language);
   if (when !== undefined && givenDue === undefined) return undefined;
   const due = [givenDue, words.due].filter((part) => part !== undefined).join(' ');
   if (rule.needsDate && due === '') return undefined;
@@ -142,9 +141,9 @@ function quotationsIn(phrase: string, { language, quotes }: Reading): number {
 
 /** "add three tasks: a, b and c", "add these tasks for tomorrow: a, b". */
 function readAdditions(titles: string, reading: Reading): Intent[] {
-  const { language, reference } = reading;
+  const { language } = reading;
   const [head = '', ...tail] = titles.split(':');
-  const commonDue = tail.length > 0 ? wholeDate(head, language, reference) : undefined;
+  const commonDue = tail.length > 0 ? wholeDate(head, language) : undefined;
   const list = commonDue === undefined ? titles : tail.join(':');
   const tasks = list
     .split(language.listSeparator)

@@ -8,13 +8,13 @@ const QUOTED = /[\uE000-\uF8FF]/u;
 
 /** What a list request asks for: "show my urgent #home tasks about the roof due this week". */
 export function readListFilter(request: string, reading: Reading): ListFilter {
-  const { language, quotes, reference } = reading;
+  const { language, quotes } = reading;
   const folded = fold(request);
   const status = language.statuses.find(([pattern]) => pattern.test(folded))?.[1] ?? 'all';
   const level = folded.match(language.listPriority)?.[0];
   const priority = level === undefined ? undefined : readPriority(level, language);
   const [tag] = readTaskWords(request, reading).tags ?? [];
-  const date = extractDate(request.replace(/[?!.]+$/u, ''), language, reference);
+  const date = extractDate(request.replace(/[?!.]+$/u, ''), language);
   const due = OVERDUE.test(folded) ? 'overdue' : date?.due;
   const quotation = QUOTED.exec(request)?.[0];
   const query =

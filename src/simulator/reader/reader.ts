@@ -116,7 +116,7 @@ function readRequest(
   previous: Request | undefined,
   reading: Reading,
 ): Request {
-  const { language, reference } = reading;
+  const { language } = reading;
   const command = readCommand(words, reading);
   const followsAddition = previous?.kind === 'add' || previous?.kind === 'add_many';
   const isNextTitle =
@@ -132,7 +132,7 @@ function readRequest(
   const obligation = language.obligation.exec(folded)?.[0] ?? '';
   const isErrand =
     language.errandVerb.test(folded) ||
-    (language.taskVerb.test(folded) && extractDate(plain, language, reference) !== undefined);
+    (language.taskVerb.test(folded) && extractDate(plain, language) !== undefined);
   if (isNextTitle || obligation !== '' || isErrand) {
     const task = readTaskWords(plain.slice(obligation.length), reading);
     return {
@@ -151,7 +151,7 @@ function readRequest(
 
 /** "On Friday remind me to …", "Tomorrow I have to …": the date stands before the request. */
 function readDatedRequest(words: string, reading: Reading): Request | undefined {
-  const found = extractDate(words, reading.language, reading.reference);
+  const found = extractDate(words, reading.language);
   if (!found || found.rest.length >= words.length) return undefined;
   const request = readRequest(found.rest, false, undefined, reading);
   if (request.kind !== 'add') return undefined;

@@ -15,7 +15,7 @@ export interface Reading {
 }
 
 /** Takes tags, description, priority and date out of a phrase; what stays is the title. */
-export function readTaskWords(phrase: string, { language, quotes, reference }: Reading): TaskWords {
+export function readTaskWords(phrase: string, { language, quotes }: Reading): TaskWords {
   const tags = new Set<string>();
   let rest = takeTags(phrase, language, tags);
   const described = language.described.exec(rest);
@@ -30,7 +30,7 @@ export function readTaskWords(phrase: string, { language, quotes, reference }: R
     rest = shorter;
   }
   rest = takeTags(rest, language, tags);
-  const found = extractDate(rest, language, reference);
+  const found = extractDate(rest, language);
   const title = readTitle(takeTags(found?.rest ?? rest, language, tags), language, quotes);
   return {
     ...(title !== '' && { title }),
