@@ -46,6 +46,7 @@ export class DeltaReader implements ByteSink {
   private readonly summary: DeltaSummary;
   private hasSaidDone = false;
   private hasText = false;
+  private hasCalls = false;
   private isOver = false;
 
   constructor(
@@ -71,10 +72,7 @@ export class DeltaReader implements ByteSink {
   onEnd(): void {
     this.guarded(() => {
       this.events.finish();
-      // Some providers give no reason, but say [DONE], which only a stream that came to its end does.
-      if (this.summary.finishReason === null && !(this.hasSaidDone && this.hasText)) {
-        throw new UpstreamReplyError('upstream_error', 'the stream ended without a finish reason');
-      }
+      this.summary.finishReason ??= this.impliedFinishReason();
       this.isOver = true;
       this.listener.onEnd(this.summary);
     });
@@ -99,7 +97,8 @@ export class DeltaReader implements ByteSink {
     if (event.usage != null) this.summary.usage = event.usage as DeltaSummary['usage'];
     const choice: unknown = Array.isArray(event.choices) ? event.choices[0] : undefined;
     if (!isJsonObject(choice)) return;
-    if (typeof choice.finish_reason === 'string') this.summary.finishReason = choice.finish_reason;
+    const { finish_reason: reason } = choice;
+    if (typeof reason === 'string' || typeof reason === 'number') this.summary.finishReason = String(reason);
     const text = this.textOf(choice);
     if (text === '') return;
     this.hasText = true;
@@ -110,7 +109,15 @@ export class DeltaReader implements ByteSink {
   private textOf({ delta, message }: ProviderEvent): string {
     const said = isJsonObject(delta) ? delta : this.hasText ? undefined : message;
     if (!isJsonObject(said)) return '';
+    if (Array.isArray(said.tool_calls) && said.tool_calls.length > 0) this.hasCalls = true;
     return textOfContent(said.content) + textOfContent(said.refusal);
+  }
+
+  /** Some providers give no reason, but say [DONE], which only a stream that came to its end does. */
+  private impliedFinishReason(): string {
+    if (this.hasSaidDone && this.hasCalls) return 'tool_calls';
+    if (this.hasSaidDone && this.hasText) return 'stop';
+    throw new UpstreamReplyError('upstream_error', 'the stream ended without a finish reason');
   }
 
   /** Over a fault in what the provider sent the provider's side ends too. */
