@@ -8,7 +8,9 @@ import { AppModule } from './app.module';
 import { BornExpressAdapter } from './born-express.adapter';
 import { SocketAdapter } from './chat/socket/socket.adapter';
 import { AppError } from './common/app-error';
+import { BodyMemory } from './common/body-memory';
 import { ErrorFilter, sendError } from './common/error.filter';
+import { refuseOtherExpectations } from './common/expectations';
 import { jsonBody } from './common/json-body.middleware';
 import { Lifecycle } from './common/lifecycle';
 import { requestDeadline } from './common/request-deadline.middleware';
@@ -59,9 +61,8 @@ export async function createApp(
   app.use(requestDeadline(REQUEST_TIMEOUT_MS));
   app.use(securityHeaders());
   app.enableCors(crossOriginRule(settings));
-  app.use(refuseWhenShuttingDown(app.get(Lifecycle)));
-  app.use('/api', jsonBody(settings.bodyLimitBytes));
-  app.use('/v1', openAiBody(settings.bodyLimitBytes));
+  app.use(refuseWhenShuttingDown(app.get(Lifecycle)), refuseOtherExpectations);
+  readBodies(app, settings);
   app.useGlobalPipes(new InputPipe());
   app.useGlobalFilters(new ErrorFilter());
   app.useWebSocketAdapter(new SocketAdapter(app));
@@ -69,6 +70,12 @@ export async function createApp(
   await app.init();
   app.getHttpServer().requestTimeout = UPLOAD_TIMEOUT_MS;
   return app;
+}
+
+function readBodies(app: NestExpressApplication, { bodies }: Settings): void {
+  const memory = new BodyMemory(bodies.maxBytesInMemory);
+  app.use('/api', jsonBody({ limit: { maxBytes: bodies.maxBytes, variable: 'BODY_LIMIT' }, memory }));
+  app.use('/v1', openAiBody({ limit: { maxBytes: bodies.maxV1Bytes, variable: 'V1_BODY_LIMIT' }, memory }));
 }
 
 /** What holds for pages costs every answer of the API a dozen headers that no client of it reads. */

@@ -2,6 +2,7 @@ import { createServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import express from 'express';
+import { continueWhenRead } from './common/expectations';
 
 /** Told to a response when it is its connection's turn to answer. */
 const TURN = 'turn';
@@ -27,10 +28,14 @@ export class BornExpressAdapter extends ExpressAdapter {
     // What Express would set on each of them is then what they have already.
     app.request = Object.setPrototypeOf(BornRequest.prototype, app.request) as express.Request;
     app.response = Object.setPrototypeOf(BornResponse.prototype, app.response) as express.Response;
-    this.httpServer = createServer(
-      { IncomingMessage: BornRequest, ServerResponse: BornResponse },
-      inTurn(app),
-    );
+    const listener = inTurn(app);
+    this.httpServer = createServer({ IncomingMessage: BornRequest, ServerResponse: BornResponse }, listener);
+    // Node would answer both by itself, before the app has seen the request.
+    this.httpServer.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+      continueWhenRead(request, response);
+      listener(request, response);
+    });
+    this.httpServer.on('checkExpectation', listener);
   }
 }
 

@@ -78,6 +78,8 @@ const BODIES: Row[] = [
   ['UTF-16', typed('application/json; charset=utf-16', Buffer.from('{}', 'utf16le')), ...WRONG_TYPE],
   ['UTF-7', typed('application/json; charset=utf-7'), ...WRONG_TYPE],
   ['UTF-8 in capitals', typed('Application/JSON; Charset="UTF-8"'), 201],
+  ['utf8', typed('application/json; charset=utf8'), 201],
+  ['utf8 in quotes', typed('application/json; charset="utf8"'), 201],
   ['an unknown encoding', encoded('zstd', '{}'), ...WRONG_TYPE],
   ['gzip in gzip', encoded('gzip, gzip', '{}'), ...WRONG_TYPE],
   ['what is no gzip', encoded('gzip', '{}'), ...NO_JSON],

@@ -6,6 +6,7 @@ import { StatelessSetting } from './support/stateless';
 
 const MODEL = 'gpt-4o-mini';
 const MIB = 1024 ** 2;
+const MILLION = 1_000_000;
 const EMBEDDINGS = '/v1/embeddings';
 const OPENAI_LIKE = 'sk-proj-0123456789abcdef';
 
@@ -15,6 +16,7 @@ type Row = [what: string, asked: Ask, ...Refusal];
 type GoodRow = [what: string, asked: Ask];
 
 const onChat = (body: unknown, headers?: Record<string, string>): Ask => post(chat.path, body, headers);
+const form = (path: string): Ask => post(path, '--a--', typed('multipart/form-data; boundary=a'));
 const TEXT = JSON.stringify({ model: MODEL, messages: [{ role: 'user', content: 'hi' }] });
 const withField = (name: string, value: string): string => `{"${name}":${value},${TEXT.slice(1)}`;
 const nested = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
@@ -40,7 +42,10 @@ const BODIES: Row[] = [
   ['no type', onChat(TEXT, typed('')), ...WRONG_TYPE],
   ['Latin-1', onChat(TEXT, typed('application/json; charset=iso-8859-1')), ...WRONG_TYPE],
   ['an unknown encoding', onChat(TEXT, { 'content-encoding': 'zstd' }), ...WRONG_TYPE],
-  ['a byte over the limit', onChat(padded(MIB + 1)), 413, 'body_too_large'],
+  ['a byte over the limit', onChat(padded(32 * MIB + 1)), 413, 'body_too_large'],
+  ['more than a million values', onChat(withField('x', `[${'1,'.repeat(MILLION)}1]`)), ...INVALID],
+  ['ten million lists', onChat(withField('x', `[${'[],'.repeat(10 * MILLION)}[]]`)), ...INVALID],
+  ['ten million levels', onChat(withField('x', nested(10 * MILLION))), ...INVALID],
   ['65 levels', onChat(withField('x', nested(64))), ...INVALID],
   ['200,000 levels', onChat(withField('x', nested(200_000))), ...INVALID],
   ['__proto__ for a field', onChat(withField('__proto__', '{"model":"x"}')), ...INVALID, '__proto__'],
@@ -77,7 +82,16 @@ const FIELDS: Row[] = [
 const ADDRESSES: Row[] = [
   ['the bare prefix', get('/v1'), ...NOT_FOUND],
   ['an address that is not there', get('/v1/nothing'), ...NOT_FOUND],
-  ['what OpenAI has and we have not', post('/v1/images/generations', {}), ...NOT_FOUND],
+  ['what OpenAI has and we have not', post('/v1/assistants', {}), ...NOT_FOUND],
+  ['a form to an address that is not there', form('/v1/uploads/upload-1/parts'), ...NOT_FOUND],
+  ['a form to another', form('/v1/containers/cntr-1/files'), ...NOT_FOUND],
+  ['text to an address that is not there', post('/v1/nothing', 'hi', typed('text/plain')), ...NOT_FOUND],
+  ['no JSON to an address that is not there', post('/v1/nothing', '{'), ...NOT_FOUND],
+  ['33 MiB to an address that is not there', post('/v1/nothing', padded(33 * MIB)), ...NOT_FOUND],
+  ['an unknown encoding there', post('/v1/nothing', TEXT, { 'content-encoding': 'zstd' }), ...NOT_FOUND],
+  ['a form by another method', { ...form('/v1/nothing'), method: 'PUT' }, ...NOT_FOUND],
+  ['a form where only JSON is read', form(chat.path), ...WRONG_TYPE],
+  ['a form to an address of another method', form('/v1/models'), ...WRONG_METHOD],
   ['an upload to another address', post('/v1/files/file-1', {}), ...WRONG_METHOD],
   ['a chat by GET', get(chat.path), ...WRONG_METHOD],
   ['embeddings by DELETE', remove(EMBEDDINGS), ...WRONG_METHOD],
@@ -108,7 +122,9 @@ const ADDRESSES: Row[] = [
 ];
 
 const LIMITS: GoodRow[] = [
-  ['a whole mebibyte', onChat(padded(MIB))],
+  ['a whole mebibyte, and a byte', onChat(padded(MIB + 1))],
+  ['as much as it may be', onChat(padded(32 * MIB))],
+  ['utf8 by its other name', onChat(TEXT, typed('application/json; charset=utf8'))],
   ['64 levels', onChat(withField('x', nested(63)))],
   ['a byte order mark', onChat(`\ufeff${TEXT}`)],
   ['a type in capitals', onChat(TEXT, typed('Application/JSON; charset=UTF-8'))],
@@ -116,7 +132,7 @@ const LIMITS: GoodRow[] = [
     'a thousand fields and one',
     onChat(`{${Array.from({ length: 1001 }, (_, at) => `"k${at}":1,`).join('')}${TEXT.slice(1)}`),
   ],
-  ['100,000 values', onChat(withField('x', `[${'1,'.repeat(99_999)}1]`))],
+  ['900,000 values', onChat(withField('x', `[${'1,'.repeat(899_999)}1]`))],
   ['reserved keys inside', onChat(withField('x', '{"__proto__":1,"constructor":2}'))],
   ['text that no database would store', onChat(withField('x', '"\\u0000\\ud83d"'))],
   ['a number beyond all', onChat(withField('x', '1e400'))],

@@ -2,6 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger 
 import type { Request, Response } from 'express';
 import { AppError, type ErrorCode, ERROR_STATUS } from './app-error';
 import { describeError } from './describe-error';
+import { sendEarly } from './early-answer';
 import { toErrorBody } from './error-body';
 import { asOpenAiError, isOpenAiPath, shouldRetry, toOpenAiErrorBody } from './openai-error-body';
 import { requestIdOf } from './request-id.middleware';
@@ -74,19 +75,26 @@ export function sendError(response: Response, error: AppError): void {
     const told = asOpenAiError(error);
     const advice = shouldRetry(told);
     if (advice !== undefined) response.setHeader('X-Should-Retry', advice);
-    setErrorHeaders(response, told);
-    response.status(told.status).json(toOpenAiErrorBody(told));
+    sendBody(response, told, toOpenAiErrorBody(told));
     return;
   }
-  setErrorHeaders(response, error);
-  response.status(error.status).json(toErrorBody(error, requestIdOf(response)));
+  sendBody(response, error, toErrorBody(error, requestIdOf(response)));
 }
+
+function sendBody(response: Response, error: AppError, body: object): void {
+  setErrorHeaders(response, error);
+  response.status(error.status);
+  if (response.req.complete || !isAboutBody(error)) response.json(body);
+  else sendEarly(response, body);
+}
+
+/** Refusals of a body that may have a long way to go yet: the client is to stop sending. */
+const isAboutBody = ({ status, code }: AppError): boolean => status === 413 || code === 'server_busy';
 
 function setErrorHeaders(response: Response, error: AppError): void {
   if (error.retryAfterSeconds !== undefined)
     response.setHeader('Retry-After', String(error.retryAfterSeconds));
   if (error.allow !== undefined) response.setHeader('Allow', error.allow.join(', '));
   if (error.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
-  // A body that was refused unread would otherwise be taken for the next request on this connection.
-  if (error.status === 413) response.setHeader('Connection', 'close');
+  if (isAboutBody(error)) response.setHeader('Connection', 'close');
 }

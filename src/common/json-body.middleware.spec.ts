@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import express, { type NextFunction, type Request, type Response } from 'express';
+import { BodyMemory } from './body-memory';
 import { sendError, toAppError } from './error.filter';
 import { jsonBody } from './json-body.middleware';
 
@@ -13,14 +14,20 @@ interface Sent {
   headers?: Record<string, string>;
   /** Sent without a length, in pieces. */
   isChunked?: boolean;
+  path?: string;
 }
 
 describe('jsonBody', () => {
   let server: Server;
 
   beforeAll(async () => {
-    const app = express().use(jsonBody(LIMIT_BYTES));
-    app.all('/', (request, response) => response.json({ body: request.body }));
+    const limit = { maxBytes: LIMIT_BYTES, variable: 'THE_LIMIT' };
+    const app = express().use('/mounted', jsonBody({ limit, memory: new BodyMemory(4 * LIMIT_BYTES) }));
+    app.all(['/mounted', '/mounted/things/:id'], (request, response) =>
+      response.json({ body: request.body }),
+    );
+    app.get('/mounted/read-only', (_request, response) => response.json({}));
+    app.use((_request, response) => response.status(404).json({ code: 'not_found' }));
     app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) =>
       sendError(response, toAppError(error)),
     );
@@ -33,11 +40,15 @@ describe('jsonBody', () => {
     server.closeAllConnections();
   });
 
-  const post = async (body: string | Buffer, { headers = {}, isChunked = false }: Sent = {}) => {
+  const post = async (
+    body: string | Buffer,
+    { headers = {}, isChunked = false, path = '/mounted' }: Sent = {},
+  ) => {
     const { port } = server.address() as AddressInfo;
     const length = isChunked ? {} : { 'content-length': Buffer.byteLength(body) };
     const request = send({
       port,
+      path,
       method: 'POST',
       headers: { 'content-type': 'application/json', ...length, ...headers },
     });
@@ -58,6 +69,16 @@ describe('jsonBody', () => {
     ['an object', '{"a":[1,"é",null]}', {}, { a: [1, 'é', null] }],
     ['UTF-8 by name', '{}', { headers: { 'content-type': 'application/json; charset=utf-8' } }, {}],
     ['UTF-8 in capitals', '{}', { headers: { 'content-type': 'Application/JSON; Charset="UTF-8"' } }, {}],
+    ['utf8', '{}', { headers: { 'content-type': 'application/json; charset=utf8' } }, {}],
+    ['UTF8 in quotes', '{}', { headers: { 'content-type': 'application/json;charset="UTF8"' } }, {}],
+    [
+      'UTF-8 after another parameter',
+      '{}',
+      { headers: { 'content-type': 'application/json; a=b; charset=utf-8' } },
+      {},
+    ],
+    ['an empty charset', '{}', { headers: { 'content-type': 'application/json; charset=' } }, {}],
+    ['a byte order mark', '\ufeff{"a":1}', {}, { a: 1 }],
     ['no body', '', {}, {}],
     ['no body and no type', '', { headers: { 'content-type': '' } }, {}],
     ['an empty chunked body', '', { isChunked: true }, {}],
@@ -142,6 +163,37 @@ describe('jsonBody', () => {
     expect(JSON.stringify((await post('{"password":"hunter2",}')).body)).not.toContain('hunter2');
   });
 
+  it.each<[string, string | Buffer, Sent]>([
+    ['a form', 'a=1', typed('application/x-www-form-urlencoded')],
+    ['broken JSON', '{', {}],
+    ['a body over the limit', padded(LIMIT_BYTES + 1), {}],
+    ['an endless number of chunks', padded(2 * LIMIT_BYTES), { isChunked: true }],
+    ['Latin-1', '{}', typed('application/json; charset=latin1')],
+    ['what only claims to be gzip', '{"a":1}', { headers: gzip }],
+  ])('leaves %s to the answer 404 where no route takes it', async (_, body, sent) => {
+    for (const path of ['/mounted/nothing', '/mounted/things', '/mounted/read-only']) {
+      expect(await post(body, { ...sent, path })).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    }
+  });
+
+  it('looks for routes as Express does: parameters, a slash at the end, capitals', async () => {
+    for (const path of ['/mounted/', '/mounted/things/1', '/mounted/Things/1/', '/mounted?a=b']) {
+      expect(await post('x', { path })).toMatchObject({ status: 400, body: { code: 'invalid_json' } });
+    }
+  });
+
+  it('names the limit and its variable', async () => {
+    expect((await post(padded(LIMIT_BYTES + 1))).body).toMatchObject({
+      message: 'The request body is larger than 1 MiB (THE_LIMIT).',
+    });
+  });
+
+  it('says what to do about another charset', async () => {
+    expect((await post('{}', typed('application/json; charset=latin1'))).body.message).toBe(
+      'Send the body in UTF-8: Content-Type: application/json; charset=utf-8.',
+    );
+  });
+
   it('closes the connection after a body that was too large', async () => {
     const answer = await post(padded(LIMIT_BYTES + 1), { isChunked: true });
     expect(answer.headers.connection).toBe('close');
@@ -149,6 +201,6 @@ describe('jsonBody', () => {
 
   it('reads requests without a body', async () => {
     const { port } = server.address() as AddressInfo;
-    expect(await (await fetch(`http://127.0.0.1:${port}/`)).json()).toEqual({ body: {} });
+    expect(await (await fetch(`http://127.0.0.1:${port}/mounted`)).json()).toEqual({ body: {} });
   });
 });

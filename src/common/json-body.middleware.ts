@@ -1,8 +1,12 @@
 import { isUtf8 } from 'node:buffer';
-import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { AppError } from './app-error';
-import { faultOfShape, type ShapeBounds } from './json-shape';
+import type { BodyLimit } from './body-limit';
+import type { BodyMemory } from './body-memory';
+import { BodyReader } from './body-reader';
+import { faultOfJsonText, faultOfShape, type ShapeBounds } from './json-shape';
 import { refusalOfReservedKey } from './reserved-keys';
+import { hasRoute } from './route-methods';
 
 declare module 'http' {
   interface IncomingMessage {
@@ -11,41 +15,37 @@ declare module 'http' {
   }
 }
 
-/** The errors of Express's body parser and of `verifyEncoding`, by their `type`. */
-const PARSER_ERRORS: Record<string, () => AppError> = {
-  // Answered when it has come in, unkept, or REQUEST_TIMEOUT ends it: a client that still sends would not read it.
-  'entity.too.large': () => new AppError('body_too_large', 'The request body is too large.'),
-  'entity.parse.failed': () => new AppError('invalid_json', 'The request body is not valid JSON.'),
-  'encoding.unsupported': () =>
-    new AppError('unsupported_media_type', 'This content encoding is not supported.'),
-  'charset.unsupported': () => new AppError('unsupported_media_type', 'Send JSON in UTF-8.'),
-  'charset.broken': () => new AppError('invalid_json', 'The request body is not valid UTF-8.'),
-};
+const CHARSET = /;\s*charset\s*=\s*"?([^\s";]+)/i;
+/** Not its name by the standard, but what many clients call it. */
+const UTF8 = /^utf-?8$/i;
+
+export interface JsonBodyOptions {
+  limit: BodyLimit;
+  /** Shared by all that read bodies. */
+  memory: BodyMemory;
+  shape?: ShapeBounds;
+}
 
 /**
  * Reads JSON bodies: `application/json` in UTF-8 only, bounded before they are read, and of a shape that is safe to
- * handle later.
+ * handle later. Where no route takes the request its body is not looked at: the answer is 404 or 405, whatever it is.
  */
-export function jsonBody(limitBytes: number, bounds?: ShapeBounds): RequestHandler {
-  const parse = express.json({
-    limit: limitBytes,
-    type: 'application/json',
-    strict: false,
-    verify: verifyEncoding,
-  });
+export function jsonBody({ limit, memory, shape }: JsonBodyOptions): RequestHandler {
   return (request: Request, response: Response, next: NextFunction): void => {
-    if (!hasBody(request)) {
+    if (!hasBody(request) || !hasRoute(request)) {
       request.body = {};
       next();
       return;
     }
-    if (!request.is('application/json')) {
-      next(new AppError('unsupported_media_type', 'Send the body as application/json.'));
+    const refusal = refusalOfType(request);
+    if (refusal !== undefined) {
+      next(refusal);
       return;
     }
-    parse(request, response, (error?: unknown) =>
-      next(error === undefined ? checkBody(request, bounds) : toAppError(error)),
+    const reader = new BodyReader(request, response, { limit, memory }, (error, bytes) =>
+      next(error ?? takeBody(request, bytes, shape)),
     );
+    reader.read();
   };
 }
 
@@ -53,32 +53,41 @@ function hasBody({ headers }: Request): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-/** Bytes that are no UTF-8 would be read, and stored, as U+FFFD. */
-function verifyEncoding(
-  request: { rawBody?: Buffer },
-  _response: unknown,
-  bytes: Buffer,
-  charset: string,
-): void {
-  request.rawBody = bytes;
-  const type = charset !== 'utf-8' ? 'charset.unsupported' : isUtf8(bytes) ? undefined : 'charset.broken';
-  if (type !== undefined) throw Object.assign(new Error(type), { type });
+function refusalOfType(request: Request): AppError | undefined {
+  const type = request.headers['content-type'] ?? '';
+  if (type === 'application/json') return undefined;
+  if (!request.is('application/json')) {
+    return new AppError('unsupported_media_type', 'Send the body as application/json.');
+  }
+  const [, charset = 'utf-8'] = CHARSET.exec(type) ?? [];
+  if (UTF8.test(charset)) return undefined;
+  return new AppError(
+    'unsupported_media_type',
+    'Send the body in UTF-8: Content-Type: application/json; charset=utf-8.',
+  );
 }
 
-function toAppError(error: unknown): AppError {
-  const type = (error as { type?: string }).type ?? '';
-  return (
-    PARSER_ERRORS[type]?.() ??
-    new AppError('invalid_json', 'The request body could not be read.', { cause: error })
-  );
+/** Parses a body and keeps it on its request. Bytes that are no UTF-8 would be read, and stored, as U+FFFD. */
+function takeBody(request: Request, bytes: Buffer, shape: ShapeBounds | undefined): AppError | undefined {
+  request.rawBody = bytes;
+  if (!isUtf8(bytes)) return new AppError('invalid_json', 'The request body is not valid UTF-8.');
+  const fault = faultOfJsonText(bytes, shape);
+  if (fault !== undefined) return refusalOfWhole(`the request body is ${fault}`);
+  try {
+    request.body = bytes.length === 0 ? {} : (JSON.parse(withoutByteOrderMark(bytes)) as unknown);
+  } catch (cause) {
+    return new AppError('invalid_json', 'The request body is not valid JSON.', { cause });
+  }
+  return checkBody(request, shape);
+}
+
+function withoutByteOrderMark(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 }
 
 function checkBody(request: Request, bounds: ShapeBounds | undefined): AppError | undefined {
   const body: unknown = request.body;
-  if (body === undefined) {
-    request.body = {};
-    return undefined;
-  }
   if (body === null || typeof body !== 'object' || Array.isArray(body)) {
     return refusalOfWhole('the request body must be a JSON object');
   }

@@ -1,4 +1,12 @@
-import { BOUNDED_BY_BYTES, DEEPEST_NESTING, faultOfShape, MOST_KEYS, MOST_VALUES } from './json-shape';
+import fc from 'fast-check';
+import {
+  DEEPEST_NESTING,
+  faultOfJsonText,
+  faultOfShape,
+  MOST_KEYS,
+  MOST_VALUES,
+  WIDE_BOUNDS,
+} from './json-shape';
 
 const nested = (levels: number): object => {
   let value: object = {};
@@ -36,9 +44,57 @@ describe('faultOfShape', () => {
     expect(faultOfShape(body)).toContain(fault);
   });
 
-  it('counts neither keys nor values where bytes bound them, and nesting still', () => {
+  it('takes wide objects and long lists of a body that is passed on, and no deeper ones', () => {
     const large = { a: list(MOST_VALUES), b: keys(MOST_KEYS + 1) };
-    expect(faultOfShape(large, BOUNDED_BY_BYTES)).toBeUndefined();
-    expect(faultOfShape(nested(DEEPEST_NESTING + 1), BOUNDED_BY_BYTES)).toContain('deeper');
+    expect(faultOfShape(large, WIDE_BOUNDS)).toBeUndefined();
+    expect(faultOfShape(nested(DEEPEST_NESTING + 1), WIDE_BOUNDS)).toContain('deeper');
+  });
+});
+
+describe('faultOfJsonText', () => {
+  const MIB = 1024 ** 2;
+  const { mostValues } = WIDE_BOUNDS;
+  const fault = (text: string): string | undefined => faultOfJsonText(Buffer.from(text), WIDE_BOUNDS);
+  const text = 'x'.repeat(MIB);
+
+  it.each<[string, string]>([
+    ['text', JSON.stringify({ a: text })],
+    ['brackets and commas in a string', JSON.stringify({ a: '[{,'.repeat(mostValues) })],
+    ['escaped quotes', JSON.stringify({ a: `"\\"${'\\",['.repeat(mostValues)}` })],
+    ['the most values', `{"a":[${'1,'.repeat(mostValues - 2)}1]}`],
+    ['the most empty objects', `[${'{},'.repeat(mostValues - 1)}{}]`],
+    [
+      'the deepest nesting',
+      `{"b":"${text}","a":${'['.repeat(DEEPEST_NESTING - 1)}${']'.repeat(DEEPEST_NESTING - 1)}}`,
+    ],
+    ['nesting that ends, again and again', `[${'[[[]]],'.repeat(200_000)}1]`],
+    ['a string without an end', `{"a":"${text}`],
+    ['a small body, which is parsed first', '['.repeat(1000)],
+  ])('lets %s pass', (_, body) => {
+    expect(fault(body)).toBeUndefined();
+  });
+
+  it.each<[string, string, string]>([
+    ['a million numbers', `[${'1,'.repeat(mostValues)}1]`, 'values'],
+    ['a million objects', `[${'{},'.repeat(mostValues + 1)}{}]`, 'values'],
+    ['objects without commas between them', `{"a":${'[{}]'.repeat(mostValues)}`, 'values'],
+    ['a level too many', `{"b":"${text}","a":${'['.repeat(DEEPEST_NESTING)}`, 'deeper'],
+    ['a million levels', '['.repeat(2 * MIB), 'deeper'],
+    ['values behind an escaped quote', `{"b":"\\\\","a":[${'1,'.repeat(mostValues)}1]}`, 'values'],
+  ])('finds %s before they are parsed', (_, body, expected) => {
+    expect(fault(body)).toContain(expected);
+  });
+
+  it('lets everything pass in which the parsed form has no fault', () => {
+    const bounds = { mostKeys: Infinity, mostValues: 20 };
+    fc.assert(
+      fc.property(fc.object({ maxDepth: 3 }), fc.string(), (value, filler) => {
+        // Large enough to be looked at.
+        const body = { value, filler: filler.padEnd(MIB, '"\\[') };
+        if (faultOfShape(body, bounds) !== undefined) return;
+        expect(faultOfJsonText(Buffer.from(JSON.stringify(body)), bounds)).toBeUndefined();
+      }),
+      { numRuns: 30 },
+    );
   });
 });

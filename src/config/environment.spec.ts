@@ -41,6 +41,8 @@ describe('readEnvironment', () => {
       CORS_ORIGINS: ['http://localhost:5173', 'http://127.0.0.1:5173', 'http://localhost:3000'],
       TRUST_PROXY: 0,
       BODY_LIMIT: 1_048_576,
+      V1_BODY_LIMIT: 33_554_432,
+      BODIES_IN_MEMORY: 536_870_912,
       MAX_OUTPUT_TOKENS: 4096,
       RATE_LIMIT_PER_MINUTE: 60,
       MAX_STREAMS_PER_USER: 8,
@@ -59,7 +61,7 @@ describe('readEnvironment', () => {
 
   it('finds every variable in .env.example, each at its default', () => {
     const example = readFileSync(join(__dirname, '../../.env.example'), 'utf8');
-    const uncommented = parseEnv(example.replaceAll(/^# (?=[A-Z_]+=)/gm, ''));
+    const uncommented = parseEnv(example.replaceAll(/^# (?=[A-Z0-9_]+=)/gm, ''));
     expect(Object.keys(uncommented).sort()).toEqual(Object.keys(VARIABLES).sort());
     expect(readEnvironment(uncommented)).toEqual(readEnvironment({}));
     expect(parseEnv(example)).toEqual({});
@@ -86,6 +88,9 @@ describe('readEnvironment', () => {
       'a comma-separated list of origins such as https://app.example.com (no path, no trailing slash)',
     ],
     ['BODY_LIMIT', '1gb', 'a size such as 512kb or 1mb, at most 64mb'],
+    ['V1_BODY_LIMIT', '65mb', 'a size such as 512kb or 1mb, at most 64mb'],
+    ['BODIES_IN_MEMORY', '65gb', 'a size such as 512kb or 1mb, at most 65536mb'],
+    ['BODIES_IN_MEMORY', '31mb', 'at least BODY_LIMIT and V1_BODY_LIMIT'],
     ['MAX_OUTPUT_TOKENS', '15', 'a whole number from 16 to 1000000'],
     ['AGENT_MAX_STEPS', '0', 'a whole number from 1 to 100'],
     ['LOG_PROMPTS', '1', 'true or false'],

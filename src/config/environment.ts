@@ -20,6 +20,7 @@ import {
 const SECOND = 1000;
 const DAY = 86_400 * SECOND;
 const YEAR = 366 * DAY;
+const MIB = 1024 ** 2;
 
 const ISSUER_VARIABLES = ['AUTH_JWKS_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE'] as const;
 /** As our own tokens name theirs. */
@@ -68,7 +69,9 @@ export const VARIABLES = {
   ANONYMOUS_ACCESS: oneOf('off', ['off', 'proxy']),
   CORS_ORIGINS: origins(['http://localhost:5173', 'http://127.0.0.1:5173', 'http://localhost:3000']),
   TRUST_PROXY: wholeNumber(0, { min: 0, max: 16 }),
-  BODY_LIMIT: byteSize(1024 ** 2),
+  BODY_LIMIT: byteSize(MIB),
+  V1_BODY_LIMIT: byteSize(32 * MIB),
+  BODIES_IN_MEMORY: byteSize(512 * MIB, 64 * 1024 * MIB),
   MAX_OUTPUT_TOKENS: wholeNumber(4096, { min: 16, max: 1_000_000 }),
   PROMPT_TEMPLATES: commaList([]),
 
@@ -126,7 +129,7 @@ export function readEnvironment(source: NodeJS.ProcessEnv): Environment {
   if (environment.NODE_ENV === 'production' && environment.JWT_SECRET !== undefined && secretBytes < 32) {
     faults.push('JWT_SECRET must have at least 32 bytes in production (`openssl rand -base64 48` makes one)');
   }
-  faults.push(...faultsOfIssuer(environment));
+  faults.push(...faultsOfIssuer(environment), ...faultsOfBodyLimits(environment));
   if (faults.length > 0) throw new StartupError(`${faults.join('; ')}.`);
   return environment;
 }
@@ -146,6 +149,18 @@ function faultsOfIssuer(environment: Pick<Environment, (typeof ISSUER_VARIABLES)
       ? ['AUTH_JWKS_URL must name no user: public keys are there for everyone']
       : []),
   ];
+}
+
+/** A body that never fits would be refused for ever as one that comes at the wrong moment. */
+function faultsOfBodyLimits({
+  BODY_LIMIT,
+  V1_BODY_LIMIT,
+  BODIES_IN_MEMORY,
+}: Pick<Environment, 'BODY_LIMIT' | 'V1_BODY_LIMIT' | 'BODIES_IN_MEMORY'>): string[] {
+  const isEnough = BODIES_IN_MEMORY >= Math.max(BODY_LIMIT, V1_BODY_LIMIT);
+  // A value that could not be read has its own fault.
+  const isKnown = [BODY_LIMIT, V1_BODY_LIMIT, BODIES_IN_MEMORY].every((bytes) => bytes !== undefined);
+  return isEnough || !isKnown ? [] : ['BODIES_IN_MEMORY must be at least BODY_LIMIT and V1_BODY_LIMIT'];
 }
 
 /** Only what the operator names is ever a template, and never one of the server's own variables. */

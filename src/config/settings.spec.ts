@@ -55,6 +55,8 @@ describe('readSettings', () => {
         CORS_ORIGINS: 'https://a.example',
         TRUST_PROXY: '2',
         BODY_LIMIT: '2kb',
+        V1_BODY_LIMIT: '3kb',
+        BODIES_IN_MEMORY: '4kb',
         MAX_OUTPUT_TOKENS: '17',
         RATE_LIMIT_PER_MINUTE: '3',
         RATE_LIMIT_PER_HOUR: '30',
@@ -99,7 +101,7 @@ describe('readSettings', () => {
       },
       corsOrigins: ['https://a.example'],
       trustedProxyHops: 2,
-      bodyLimitBytes: 2048,
+      bodies: { maxBytes: 2048, maxV1Bytes: 3072, maxBytesInMemory: 4096 },
       maxOutputTokens: 17,
       limits: {
         requestsPerMinute: 3,

@@ -38,7 +38,13 @@ export abstract class Settings {
   abstract readonly isAnonymousAllowed: boolean;
   abstract readonly corsOrigins: readonly string[];
   abstract readonly trustedProxyHops: number;
-  abstract readonly bodyLimitBytes: number;
+  abstract readonly bodies: {
+    readonly maxBytes: number;
+    /** Of one body under `/v1`. */
+    readonly maxV1Bytes: number;
+    /** Of all together. */
+    readonly maxBytesInMemory: number;
+  };
   abstract readonly maxOutputTokens: number;
   /** The socket door's system prompts by name. */
   abstract readonly promptTemplates: ReadonlyMap<string, string>;
@@ -134,7 +140,11 @@ export function readSettings(source: NodeJS.ProcessEnv, projectDirectory: string
     isAnonymousAllowed: environment.ANONYMOUS_ACCESS === 'proxy',
     corsOrigins: environment.CORS_ORIGINS,
     trustedProxyHops: environment.TRUST_PROXY,
-    bodyLimitBytes: environment.BODY_LIMIT,
+    bodies: {
+      maxBytes: environment.BODY_LIMIT,
+      maxV1Bytes: environment.V1_BODY_LIMIT,
+      maxBytesInMemory: environment.BODIES_IN_MEMORY,
+    },
     maxOutputTokens: environment.MAX_OUTPUT_TOKENS,
     promptTemplates: environment.promptTemplates,
     limits: {

@@ -50,6 +50,7 @@ describe('variables', () => {
     ['a size', size, '10', 10],
     ['a size', size, '512KB', 512 * 1024],
     ['the largest size', size, '64mb', 64 * 1024 ** 2],
+    ['a size in gigabytes', byteSize(7, 2 * 1024 ** 3), '2gb', 2 * 1024 ** 3],
     ['a URL', database, 'postgresql://u:p@h:5/db?sslmode=require', 'postgresql://u:p@h:5/db?sslmode=require'],
     ['a list', commaList(), ' a, b ,,c', ['a', 'b', 'c']],
     ['origins', site, 'https://a.example, http://b:81', ['https://a.example', 'http://b:81']],

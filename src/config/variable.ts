@@ -81,18 +81,19 @@ export function durationOrNone(longestMs: number): Variable<number> {
   };
 }
 
-const BYTES_PER_UNIT: Record<string, number> = { b: 1, kb: 1024, mb: 1024 ** 2 };
+const MB = 1024 ** 2;
+const BYTES_PER_UNIT: Record<string, number> = { b: 1, kb: 1024, mb: MB, gb: 1024 * MB };
 
-/** Bytes, at most 64 MiB: bodies are held in memory. */
-export function byteSize(fallback: number): Variable<number> {
+/** Bytes; at most 64 MiB where nothing else is said, because one body is held in memory. */
+export function byteSize(fallback: number, maxBytes = 64 * MB): Variable<number> {
   return {
     fallback,
     parse: (value) => {
-      const [, amount, unit = 'b'] = /^(\d{1,9})(b|kb|mb)?$/.exec(value.toLowerCase()) ?? [];
+      const [, amount, unit = 'b'] = /^(\d{1,9})(b|kb|mb|gb)?$/.exec(value.toLowerCase()) ?? [];
       const bytes = Number(amount) * (BYTES_PER_UNIT[unit] ?? Number.NaN);
-      return bytes > 0 && bytes <= 64 * 1024 ** 2 ? bytes : undefined;
+      return bytes > 0 && bytes <= maxBytes ? bytes : undefined;
     },
-    expects: 'a size such as 512kb or 1mb, at most 64mb',
+    expects: `a size such as 512kb or 1mb, at most ${maxBytes / MB}mb`,
   };
 }
 

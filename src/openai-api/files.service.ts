@@ -1,9 +1,9 @@
-import { once } from 'node:events';
 import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { payerOf } from '../auth/caller';
 import type { Principal } from '../auth/principal';
 import { AppError } from '../common/app-error';
+import { describeBytes } from '../common/body-limit';
 import { NO_MODEL } from '../models/call-settlement';
 import type { ForwardedCall } from '../models/forwarded-call';
 import { ModelsService } from '../models/models.service';
@@ -35,7 +35,7 @@ export class FilesService {
   async upload(user: Principal, request: Request, response: Response): Promise<void> {
     const provider = this.provider();
     const headers = multipartHeaders(request.headers);
-    if (Number(headers['content-length'] ?? 0) > LARGEST_UPLOAD_BYTES) throw await tooLarge(request);
+    if (Number(headers['content-length'] ?? 0) > LARGEST_UPLOAD_BYTES) throw tooLarge();
     const body = new UploadBody(request, {
       mostBytes: LARGEST_UPLOAD_BYTES,
       onSilent: () => response.destroy(),
@@ -47,10 +47,7 @@ export class FilesService {
         this.objects.record({ userId: user.id, provider: provider.ledgerName }, madeByUpload(file)),
       );
     } catch (error) {
-      if (body.isTooLarge) throw await tooLarge(request);
-      // Its answer closes the connection.
-      if (error instanceof AppError && error.status === 413) await comeIn(request);
-      throw error;
+      throw body.isTooLarge ? tooLarge() : error;
     } finally {
       body.dropRest();
     }
@@ -125,14 +122,5 @@ const pathOf = (id: string): string => `/files/${encodeURIComponent(id)}`;
 
 const attachment = (given: string): string => (/^attachment\b/i.test(given) ? given : 'attachment');
 
-/** A client that still sends would not read that it is refused. */
-async function tooLarge(request: Request): Promise<AppError> {
-  await comeIn(request);
-  return new AppError('body_too_large', 'The file is too large.');
-}
-
-/** Waits for the rest of a request, unkept. */
-async function comeIn(request: Request): Promise<void> {
-  request.resume();
-  if (!request.destroyed) await once(request, 'close').catch(() => undefined);
-}
+const tooLarge = (): AppError =>
+  new AppError('body_too_large', `The upload is larger than ${describeBytes(LARGEST_UPLOAD_BYTES)}.`);

@@ -4,4 +4,5 @@ import type { Response } from 'express';
 export function forgetBody({ req: request }: Pick<Response, 'req'>): void {
   request.rawBody = undefined;
   request.body = undefined;
+  request.releaseBody?.();
 }
