@@ -79,6 +79,22 @@ describe('readEnvironment', () => {
     ],
     ['RATE_LIMIT_PER_HOUR', '10000001', 'a whole number from 0 to 10000000'],
     ['OPENAI_BASE_URL', 'api.openai.com', 'a URL that starts with http:// or https://'],
+    [
+      'OPENAI_API_KEY',
+      '"sk-a"',
+      'without the quotes around it (Docker’s env files keep them as part of the value)',
+    ],
+    [
+      'OPENAI_MODEL',
+      "'gpt-4o'",
+      'without the quotes around it (Docker’s env files keep them as part of the value)',
+    ],
+    [
+      'GEMINI_API_KEY',
+      '"g-1"',
+      'without the quotes around it (Docker’s env files keep them as part of the value)',
+    ],
+    ['OPENAI_BASE_URL', '"http://h/v1"', 'a URL that starts with http:// or https://'],
     ['SIMULATOR', 'yes', 'one of auto, on, off'],
     ['ACCESS_TOKEN_TTL', 'soon', 'a duration such as 500ms, 30s, 15m, 24h or 30d, at most 366d'],
     ['TURN_TIMEOUT', '30d', 'a duration such as 500ms, 30s, 15m, 24h or 30d, at most 24d'],

@@ -3,6 +3,8 @@ import { StartupError } from '../common/startup-error';
 import { doorLimits, MOST_REQUESTS, redisUrl } from './limit-variables';
 import { SIBLING_NAMES, type SiblingName } from './providers';
 import {
+  bareText,
+  baseUrl,
   byteSize,
   commaList,
   duration,
@@ -35,8 +37,8 @@ type SiblingVariables = Record<
 
 const siblingVariables = Object.fromEntries(
   SIBLING_NAMES.flatMap((name) => [
-    [`${name.toUpperCase()}_API_KEY`, text()],
-    [`${name.toUpperCase()}_BASE_URL`, url('http', 'https')],
+    [`${name.toUpperCase()}_API_KEY`, bareText()],
+    [`${name.toUpperCase()}_BASE_URL`, baseUrl()],
   ]),
 ) as SiblingVariables;
 
@@ -44,17 +46,17 @@ const siblingVariables = Object.fromEntries(
 export const VARIABLES = {
   NODE_ENV: oneOf('development', ['development', 'production', 'test']),
   PORT: wholeNumber(3000, { min: 0, max: 65_535 }),
-  HOST: text('127.0.0.1'),
-  DATA_DIR: text('.data'),
+  HOST: bareText('127.0.0.1'),
+  DATA_DIR: bareText('.data'),
   DATABASE_URL: url('postgres', 'postgresql'),
   DATABASE_POOL_SIZE: wholeNumber(20, { min: 2, max: 1000 }),
   REDIS_URL: redisUrl(),
 
-  OPENAI_API_KEY: text(),
-  OPENAI_BASE_URL: url('http', 'https'),
-  OPENAI_MODEL: text('gpt-4o-mini'),
-  OPENAI_ORG: text(),
-  OPENAI_PROJECT: text(),
+  OPENAI_API_KEY: bareText(),
+  OPENAI_BASE_URL: baseUrl(),
+  OPENAI_MODEL: bareText('gpt-4o-mini'),
+  OPENAI_ORG: bareText(),
+  OPENAI_PROJECT: bareText(),
   OPENAI_API_FAMILY: oneOf('responses', ['responses', 'chat']),
   ...siblingVariables,
   SIMULATOR: oneOf('auto', ['auto', 'on', 'off']),
@@ -64,8 +66,8 @@ export const VARIABLES = {
   ACCESS_TOKEN_TTL: duration(DAY, YEAR),
   REFRESH_TOKEN_TTL: duration(30 * DAY, YEAR),
   AUTH_JWKS_URL: url('http', 'https'),
-  AUTH_ISSUER: text(),
-  AUTH_AUDIENCE: text(),
+  AUTH_ISSUER: bareText(),
+  AUTH_AUDIENCE: bareText(),
   ANONYMOUS_ACCESS: oneOf('off', ['off', 'proxy']),
   CORS_ORIGINS: origins(['http://localhost:5173', 'http://127.0.0.1:5173', 'http://localhost:3000']),
   TRUST_PROXY: wholeNumber(0, { min: 0, max: 16 }),

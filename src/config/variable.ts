@@ -13,6 +13,17 @@ export function text(fallback?: string): Variable<string | undefined> {
   return { fallback, parse: (value) => value, expects: 'text' };
 }
 
+/** Text that never has quotes around it; with them a key, say, would be sent as another one. */
+export function bareText(): Variable<string | undefined>;
+export function bareText(fallback: string): Variable<string>;
+export function bareText(fallback?: string): Variable<string | undefined> {
+  return {
+    fallback,
+    parse: (value) => (/^(["']).*\1$/s.test(value) ? undefined : value),
+    expects: 'without the quotes around it (Docker’s env files keep them as part of the value)',
+  };
+}
+
 export function wholeNumber(fallback: number, range: { min: number; max: number }): Variable<number> {
   return {
     fallback,
@@ -103,6 +114,12 @@ export function url(...protocols: string[]): Variable<string | undefined> {
     parse: (value) => (hasProtocol(value, protocols) ? value : undefined),
     expects: `a URL that starts with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
   };
+}
+
+/** Without the slashes at its end, for paths are put after it. */
+export function baseUrl(): Variable<string | undefined> {
+  const anyUrl = url('http', 'https');
+  return { ...anyUrl, parse: (value) => anyUrl.parse(value)?.replace(/\/+$/, '') };
 }
 
 export function commaList(): Variable<string[] | undefined>;
