@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { CorsOptionsDelegate } from '@nestjs/common/interfaces/external/cors-options.interface';
@@ -25,6 +26,8 @@ import { setUpOpenApi } from './openapi';
 
 /** For a request to come in whole; an endless body would hold its connection otherwise. */
 const REQUEST_TIMEOUT_MS = 60_000;
+/** For the headers alone. */
+const HEADERS_TIMEOUT_MS = 60_000;
 /** For an upload, which is watched on its way besides. */
 const UPLOAD_TIMEOUT_MS = 60 * 60_000;
 
@@ -68,7 +71,7 @@ export async function createApp(
   app.useWebSocketAdapter(new SocketAdapter(app));
   setUpOpenApi(app);
   await app.init();
-  app.getHttpServer().requestTimeout = UPLOAD_TIMEOUT_MS;
+  setTimeouts(app.getHttpServer(), settings);
   return app;
 }
 
@@ -76,6 +79,13 @@ function readBodies(app: NestExpressApplication, { bodies }: Settings): void {
   const memory = new BodyMemory(bodies.maxBytesInMemory);
   app.use('/api', jsonBody({ limit: { maxBytes: bodies.maxBytes, variable: 'BODY_LIMIT' }, memory }));
   app.use('/v1', openAiBody({ limit: { maxBytes: bodies.maxV1Bytes, variable: 'V1_BODY_LIMIT' }, memory }));
+}
+
+/** Node wants the time for headers to be longer than the time between requests. */
+function setTimeouts(server: Server, { keepAliveTimeoutMs }: Settings): void {
+  server.requestTimeout = UPLOAD_TIMEOUT_MS;
+  server.keepAliveTimeout = keepAliveTimeoutMs;
+  server.headersTimeout = Math.max(HEADERS_TIMEOUT_MS, keepAliveTimeoutMs + 5000);
 }
 
 /** What holds for pages costs every answer of the API a dozen headers that no client of it reads. */

@@ -2,6 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
+import { bodyTooLarge } from '../src/common/body-limit';
+import { toErrorBody } from '../src/common/error-body';
+import { toOpenAiErrorBody } from '../src/common/openai-error-body';
 import { VARIABLES } from '../src/config/environment';
 import { freePort } from './support/free-port';
 import { NGINX_CONF, type RunningNginx, startNginx } from './support/nginx';
@@ -92,17 +95,30 @@ describe('nginx', () => {
   });
 
   it('answers what is too large in the form of the app', async () => {
-    const body = Buffer.alloc(VARIABLES.BODY_LIMIT.fallback + 1, 'a');
-    const own = await ask(nginx.url, post('/api/chat', body, { 'x-request-id': 'mine' }));
-    const openai = await ask(nginx.url, post('/v1/chat/completions', body));
-    const message = 'The body is too large.';
+    const { BODY_LIMIT, V1_BODY_LIMIT } = VARIABLES;
+    const tooLarge = (maxBytes: number, variable: string) => bodyTooLarge({ maxBytes, variable });
+    const own = await ask(
+      nginx.url,
+      post('/api/chat', Buffer.alloc(BODY_LIMIT.fallback + 1, 'a'), { 'x-request-id': 'mine' }),
+    );
     expect([own.status, own.headers.get('x-request-id')]).toEqual([413, 'mine']);
-    expect(own.body).toEqual({ error: message, message, code: 'body_too_large', request_id: 'mine' });
+    expect(own.body).toEqual(toErrorBody(tooLarge(BODY_LIMIT.fallback, 'BODY_LIMIT'), 'mine'));
+    const openai = await ask(
+      nginx.url,
+      post('/v1/chat/completions', Buffer.alloc(V1_BODY_LIMIT.fallback + 1, 'a')),
+    );
     expect(openai.status).toBe(413);
-    expect(openai.body).toEqual({
-      error: { message, type: 'invalid_request_error', param: null, code: 'body_too_large' },
-    });
+    expect(openai.body).toEqual(toOpenAiErrorBody(tooLarge(V1_BODY_LIMIT.fallback, 'V1_BODY_LIMIT')));
     expect(app.requests).toEqual([]);
+  });
+
+  it('lets a body of V1_BODY_LIMIT pass under /v1, and to nothing else', async () => {
+    app.play(() => true, jsonAnswer({}));
+    const body = Buffer.alloc(VARIABLES.V1_BODY_LIMIT.fallback, 'a');
+    expect((await ask(nginx.url, post('/v1/chat/completions', body))).status).toBe(200);
+    expect((await ask(nginx.url, post('/V1/Responses', body))).status).toBe(200);
+    expect((await ask(nginx.url, post('/api/v1/chat', body))).status).toBe(413);
+    expect(nginx.errorLog()).not.toContain('buffered to a temporary file');
   });
 
   it('answers for an app that is down in its form, and says when to come again', async () => {
@@ -179,7 +195,7 @@ describe('nginx', () => {
     });
 
     it('less than the app before it closes an idle connection between them', () => {
-      expect(seconds('keepalive_timeout') * 1000).toBeLessThan(createServer().keepAliveTimeout);
+      expect(seconds('keepalive_timeout') * 1000).toBeLessThan(VARIABLES.KEEP_ALIVE_TIMEOUT.fallback);
     });
   });
 });

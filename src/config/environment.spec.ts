@@ -56,6 +56,7 @@ describe('readEnvironment', () => {
       LOG_PROMPTS: false,
       METRICS_TOKEN: undefined,
       SHUTDOWN_GRACE: 20_000,
+      KEEP_ALIVE_TIMEOUT: 75_000,
     });
   });
 
@@ -95,6 +96,7 @@ describe('readEnvironment', () => {
       'without the quotes around it (Docker’s env files keep them as part of the value)',
     ],
     ['OPENAI_BASE_URL', '"http://h/v1"', 'a URL that starts with http:// or https://'],
+    ['KEEP_ALIVE_TIMEOUT', '0', 'a duration such as 500ms, 30s, 15m, 24h or 30d, at most 24d'],
     ['SIMULATOR', 'yes', 'one of auto, on, off'],
     ['ACCESS_TOKEN_TTL', 'soon', 'a duration such as 500ms, 30s, 15m, 24h or 30d, at most 366d'],
     ['TURN_TIMEOUT', '30d', 'a duration such as 500ms, 30s, 15m, 24h or 30d, at most 24d'],

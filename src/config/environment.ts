@@ -100,6 +100,7 @@ export const VARIABLES = {
   LOG_PROMPTS: flag(false),
   METRICS_TOKEN: text(),
   SHUTDOWN_GRACE: duration(20 * SECOND),
+  KEEP_ALIVE_TIMEOUT: duration(75 * SECOND),
 } satisfies Record<string, Variable<unknown>>;
 
 export type Environment = {

@@ -76,6 +76,7 @@ describe('readSettings', () => {
         LOG_PROMPTS: 'true',
         METRICS_TOKEN: 'm',
         SHUTDOWN_GRACE: '13s',
+        KEEP_ALIVE_TIMEOUT: '14s',
       },
       '/app',
     );
@@ -121,6 +122,7 @@ describe('readSettings', () => {
       isPromptLogged: true,
       metricsToken: 'm',
       shutdownGraceMs: 13_000,
+      keepAliveTimeoutMs: 14_000,
     });
   });
 });

@@ -77,6 +77,8 @@ export abstract class Settings {
   abstract readonly isPromptLogged: boolean;
   abstract readonly metricsToken: string | undefined;
   abstract readonly shutdownGraceMs: number;
+  /** How long a connection stays open without a request. */
+  abstract readonly keepAliveTimeoutMs: number;
 }
 
 /** Who answers model calls: the provider, the simulator beside the app, or nobody. */
@@ -172,5 +174,6 @@ export function readSettings(source: NodeJS.ProcessEnv, projectDirectory: string
     isPromptLogged: environment.LOG_PROMPTS,
     metricsToken: environment.METRICS_TOKEN,
     shutdownGraceMs: environment.SHUTDOWN_GRACE,
+    keepAliveTimeoutMs: environment.KEEP_ALIVE_TIMEOUT,
   };
 }
