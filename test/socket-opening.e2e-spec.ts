@@ -72,6 +72,41 @@ describe('The socket', () => {
       await answersTo({ headers: { cookie: cookie() }, origin: origin() });
     });
 
+    it.each<[string, string | undefined]>([
+      ['a slash at its end', '/ws/'],
+      ['a slash and a query', '/ws/?a=b'],
+    ])('at an address with %s', async (_, path) => {
+      await answersTo({ token: user.token, path });
+    });
+
+    it.each<[scheme: string, origin: string, trusted: string, isIn: boolean]>([
+      ['wss', 'https://chat.home.example', '1', true],
+      ['https', 'https://chat.home.example', '1', true],
+      ['WSS', 'https://chat.home.example', '1', true],
+      ['ws', 'http://chat.home.example', '1', true],
+      ['ws', 'https://chat.home.example', '1', false],
+      ['wss', 'http://chat.home.example', '1', false],
+      ['wss', 'https://evil.example', '1', false],
+      ['wss', 'https://chat.home.example', '0', false],
+    ])(
+      'by the cookie behind a proxy that says %s, for %s with TRUST_PROXY=%s: %s',
+      async (scheme, origin, hops, isIn) => {
+        const behind = await start({ TRUST_PROXY: hops });
+        const headers = {
+          cookie: `keyturn_session=${behind.user.token}`,
+          host: 'chat.home.example',
+          'x-forwarded-proto': scheme,
+        };
+        if (isIn) await answersTo({ headers, origin }, behind.url);
+        else {
+          expect(await refusedSocket(behind.url, { headers, origin })).toMatchObject({
+            status: 403,
+            body: { code: 'origin_not_allowed' },
+          });
+        }
+      },
+    );
+
     it('by a token that a foreign page holds itself, whatever its cookie', async () => {
       const headers = { cookie: cookie() };
       await answersTo({ protocols: ['bearer', user.token], origin: 'https://evil.example', headers });

@@ -11,6 +11,9 @@ const BEARER = /^bearer +(\S+)$/i;
 /** The subprotocol by which browsers send a token: they can name subprotocols, but set no header. */
 export const TOKEN_SUBPROTOCOL = 'bearer';
 
+/** Traefik names a socket's own scheme in `X-Forwarded-Proto`; an origin has that of the page. */
+const SCHEME_OF_SOCKET: Record<string, string> = { ws: 'http', wss: 'https' };
+
 /** As much of a request as says whom it speaks for. */
 export type CredentialedRequest = Pick<Request, 'headers' | 'protocol' | 'host'>;
 
@@ -88,7 +91,8 @@ export class SessionCredentials {
   }
 
   private isOriginTrusted(request: CredentialedRequest): boolean {
-    const self = `${request.protocol}://${request.host}`;
+    const scheme = SCHEME_OF_SOCKET[request.protocol.toLowerCase()] ?? request.protocol;
+    const self = `${scheme}://${request.host}`;
     return isTrustedOrigin(request.headers.origin, self, this.settings.corsOrigins);
   }
 }

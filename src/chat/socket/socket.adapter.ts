@@ -27,11 +27,17 @@ export class SocketAdapter extends WsAdapter {
     if (server === undefined || this.httpServersRegistry.has(port)) return undefined;
     this.httpServersRegistry.set(port, server);
     server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      dropSlash(request);
       if (asksForSocket(request)) serveHandshake(server, request, socket, head);
       else serveWithoutUpgrade(server, request, socket, head);
     });
     return server;
   }
+}
+
+/** `/ws/` is `/ws`, as every route of Express is the same with a slash at its end. */
+function dropSlash(request: IncomingMessage): void {
+  if (request.url?.split('?')[0] === `${SOCKET_PATH}/`) request.url = request.url.replace(`${SOCKET_PATH}/`, SOCKET_PATH);
 }
 
 function asksForSocket({ method, url, headers }: IncomingMessage): boolean {
