@@ -264,6 +264,9 @@ describe('Bad input under /v1', () => {
       const user = api(narrow.url, other.token);
       const first = await user.post(chat.path, JSON.parse(TEXT));
       expect([first.status, first.headers.get('ratelimit-remaining')]).toEqual([200, '1']);
+      expect(first.headers.get('x-ratelimit-limit-requests')).toBe('2');
+      expect(first.headers.get('x-ratelimit-remaining-requests')).toBe('1');
+      expect(first.headers.get('x-ratelimit-reset-requests')).toMatch(/^(1m0s|[0-9]{1,2}s)$/);
       expect((await user.post(EMBEDDINGS, { model: 'text-embedding-3-small', input: 'x' })).status).toBe(200);
       const third = await user.post(responses.path, { input: 'hi' });
       expect([third.status, third.body.error]).toEqual([
@@ -271,6 +274,8 @@ describe('Bad input under /v1', () => {
         { message: expect.any(String), type: 'requests', param: null, code: 'rate_limited' },
       ]);
       expect(Number(third.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(Number(third.headers.get('retry-after'))).toBeLessThan(60);
+      expect(third.headers.get('x-ratelimit-remaining-requests')).toBe('0');
       expect((await user.get('/v1/models')).status).toBe(200);
     } finally {
       await narrow.stop();

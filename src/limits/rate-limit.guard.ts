@@ -9,6 +9,7 @@ import {
 } from '@nestjs/throttler';
 import type { Request, Response } from 'express';
 import type { LimitedUser } from './limited-user';
+import { setRateHeaders } from './rate-headers';
 import { RATE_LIMIT_NAME, type RateLimitOf } from './rate-limits';
 import { rateLimited, RequestRates } from './request-rates';
 
@@ -38,9 +39,7 @@ export class RateLimitGuard extends ThrottlerGuard {
     const name = typeof limit === 'function' ? limit(request) : limit;
     const record = await this.rates.count(name, request.user as LimitedUser | undefined, request.ip);
     if (record === undefined) return true;
-    response.setHeader('RateLimit-Limit', record.limit);
-    response.setHeader('RateLimit-Remaining', record.remaining);
-    response.setHeader('RateLimit-Reset', record.resetSeconds);
+    setRateHeaders(request, response, record);
     if (record.isExceeded) throw rateLimited(record);
     return true;
   }

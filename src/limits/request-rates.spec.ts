@@ -41,6 +41,7 @@ describe('RequestRates', () => {
       limit: 5,
       remaining: 4,
       resetSeconds: 60,
+      retryAfterSeconds: 59,
       isExceeded: false,
     });
     await count(rates, 'v1', 4);
@@ -52,6 +53,20 @@ describe('RequestRates', () => {
     });
   });
 
+  it.each<[string, number, Partial<Settings['limits']>, RateLimitName, number]>([
+    ['a minute that has just begun', 0, { requestsPerMinute: 1 }, 'chat', 59],
+    ['a minute of a door', 0, { doors: { v1: { perMinute: 1, perHour: 0 } } }, 'v1', 59],
+    ['a minute of sign-ins', 0, { authAttemptsPerMinute: 1 }, 'auth', 59],
+    ['a minute in its middle', 20_500, { requestsPerMinute: 1 }, 'chat', 40],
+    ['the end of a minute', 59_900, { requestsPerMinute: 1 }, 'chat', 1],
+    ['an hour that has just begun', 0, { requestsPerHour: 1 }, 'chat', 3600],
+  ])('says when to come again after %s', async (_, msGone, limits, name, seconds) => {
+    const rates = ratesFor(limits);
+    await count(rates, name);
+    jest.advanceTimersByTime(msGone);
+    expect(rateLimited(await count(rates, name)).retryAfterSeconds).toBe(seconds);
+  });
+
   it('tells of the window that refuses, and of several of the one that does so longest', async () => {
     const rates = ratesFor({ requestsPerMinute: 2, doors: { v1: { perMinute: 1, perHour: 2 } } });
     await count(rates, 'v1');
@@ -59,7 +74,13 @@ describe('RequestRates', () => {
     jest.advanceTimersByTime(60_000);
     await count(rates, 'v1');
     const record = await count(rates, 'v1');
-    expect(record).toEqual({ limit: 2, remaining: 0, isExceeded: true, resetSeconds: 3540 });
+    expect(record).toEqual({
+      limit: 2,
+      remaining: 0,
+      isExceeded: true,
+      resetSeconds: 3540,
+      retryAfterSeconds: 3540,
+    });
     expect(rateLimited(record)).toMatchObject({ code: 'rate_limited', retryAfterSeconds: 3540 });
   });
 

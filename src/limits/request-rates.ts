@@ -5,7 +5,7 @@ import { Settings } from '../config/settings';
 import { Metrics } from '../observability/metrics';
 import { addressKey } from './address-key';
 import { isExempt, type LimitedUser } from './limited-user';
-import type { RateLimitName } from './rate-limits';
+import { MINUTE_MS, type RateLimitName } from './rate-limits';
 import type { HitRecord, RateStorage } from './rate-storage';
 import { type RateWindow, RateWindows } from './rate-windows';
 
@@ -15,6 +15,8 @@ export interface RateRecord {
   remaining: number;
   /** Until the window ends. */
   resetSeconds: number;
+  /** When to come again. SDKs wait for less than a minute only, and spend a try at once where more is asked for. */
+  retryAfterSeconds: number;
   isExceeded: boolean;
 }
 
@@ -84,12 +86,13 @@ export class RequestRates {
     return this.storage.increment(key, durationMs, limit, durationMs, name);
   }
 
-  private record({ name }: RateWindow, key: string, hit: HitRecord): RateRecord {
+  private record({ name, durationMs }: RateWindow, key: string, hit: HitRecord): RateRecord {
     if (hit.isBlocked) this.metrics.countRefusal(name, key);
     return {
       limit: hit.limit,
       remaining: Math.max(0, hit.limit - hit.totalHits),
       resetSeconds: hit.timeToExpire,
+      retryAfterSeconds: durationMs > MINUTE_MS ? hit.timeToExpire : Math.min(59, hit.timeToExpire),
       isExceeded: hit.isBlocked,
     };
   }
@@ -111,5 +114,5 @@ function tighter(one: RateRecord, other: RateRecord): RateRecord {
   return other.remaining < one.remaining ? other : one;
 }
 
-export const rateLimited = ({ resetSeconds }: RateRecord): AppError =>
-  new AppError('rate_limited', 'Too many requests. Try again later.', { retryAfterSeconds: resetSeconds });
+export const rateLimited = ({ retryAfterSeconds }: RateRecord): AppError =>
+  new AppError('rate_limited', 'Too many requests. Try again later.', { retryAfterSeconds });
