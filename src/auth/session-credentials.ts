@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { parseCookie } from 'cookie';
 import type { CookieOptions, Request, Response } from 'express';
 import { AppError } from '../common/app-error';
+import { isOpenAiPath } from '../common/openai-error-body';
 import { Settings } from '../config/settings';
 import { isTrustedOrigin } from './origin-rule';
 
 const SESSION_COOKIE = { name: 'keyturn_session', path: '/' };
 const REFRESH_COOKIE = { name: 'keyturn_refresh', path: '/api/auth' };
+const API_KEY_HEADERS = ['api-key', 'x-api-key'];
 const BEARER = /^bearer +(\S+)$/i;
 /** The subprotocol by which browsers send a token: they can name subprotocols, but set no header. */
 export const TOKEN_SUBPROTOCOL = 'bearer';
@@ -23,11 +25,11 @@ export class SessionCredentials {
   constructor(private readonly settings: Settings) {}
 
   /**
-   * The header's token, else the session cookie's.
+   * The header's token, else the session cookie's. Under `/v1` the headers of Azure's and Anthropic's clients count too.
    * @throws AppError origin_not_allowed when only the cookie is there and the page that sent it is foreign
    */
   accessToken(request: Request): string | undefined {
-    return bearerToken(request) ?? this.cookie(request, SESSION_COOKIE.name);
+    return bearerToken(request) ?? apiKeyHeader(request) ?? this.cookie(request, SESSION_COOKIE.name);
   }
 
   /**
@@ -99,6 +101,14 @@ export class SessionCredentials {
 
 function bearerToken({ headers }: CredentialedRequest): string | undefined {
   return BEARER.exec(headers.authorization ?? '')?.[1];
+}
+
+function apiKeyHeader({ headers, originalUrl }: Request): string | undefined {
+  if (!isOpenAiPath(originalUrl)) return undefined;
+  const given = API_KEY_HEADERS.map((name) => headers[name]).find(
+    (value) => value !== undefined && value !== '',
+  );
+  return typeof given === 'string' ? given : undefined;
 }
 
 function subprotocolToken({ headers }: CredentialedRequest): string | undefined {
