@@ -1,5 +1,6 @@
 import { readSettings } from './config/settings';
 import type { LocalServices } from './local-services';
+import { isSimulated } from './models/default-model-check';
 import { reportWarnings, startReport } from './start-report';
 
 const URL = 'http://127.0.0.1:3000';
@@ -75,8 +76,22 @@ describe('startReport', () => {
     ['gpt-6-luna', '2099-01-01', undefined],
     ['somebody-elses-model', '2099-01-01', undefined],
   ])('of the default model %s warns on %s: %s', (OPENAI_MODEL, day, warning) => {
-    const lines = report({ OPENAI_MODEL }, new Date(day));
+    const lines = report({ OPENAI_API_KEY: 'sk-1', OPENAI_MODEL }, new Date(day));
     expect(lines[6]).toBe(warning && `  warning   ${warning}`);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['without a key', {}],
+    ['beside a key', { OPENAI_API_KEY: 'sk-1', SIMULATOR: 'on' }],
+    ['beside the key of another provider', { GEMINI_API_KEY: 'g-1' }],
+  ])('warns of no last day while the simulator answers %s', (_, environment) => {
+    const lines = report({ ...environment, OPENAI_MODEL: 'gpt-5' }, new Date('2026-12-10'));
+    expect(lines.join()).not.toContain('warning');
+  });
+
+  it('warns of the last day of another provider’s model, which the simulator does not answer for', () => {
+    const settings = readSettings({ GEMINI_API_KEY: 'g-1', OPENAI_MODEL: 'gemini-1-of-the-spec' }, '/app');
+    expect([settings.upstream, isSimulated(settings)]).toEqual(['simulator', false]);
   });
 
   it.each([

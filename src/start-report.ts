@@ -2,7 +2,7 @@ import type { LocalServices } from './local-services';
 import { SIBLING_NAMES } from './config/providers';
 import type { Settings } from './config/settings';
 import { daysUntilShutdown, findModel } from './models/catalogue';
-import { WARN_DAYS_BEFORE_SHUTDOWN } from './models/default-model-check';
+import { isSimulated, WARN_DAYS_BEFORE_SHUTDOWN } from './models/default-model-check';
 
 const DEFAULT_REDIS_PORT = 6379;
 
@@ -29,7 +29,7 @@ export function startReport(
     ['upstream', `${upstream}${describeSiblings(settings)}`],
     ['limits', describeLimits(settings)],
     ['data', `${databaseFolder ?? settings.dataDirectory}  (set DATA_DIR)`],
-    ...shutdownWarning(settings.defaultModel, now),
+    ...shutdownWarning(settings, now),
     ...(unreadVariables.length === 0
       ? []
       : [['warning', `.env names ${unreadVariables.join(', ')}: not read by this version`]]),
@@ -76,7 +76,10 @@ function describeBase(baseUrl: string | undefined): string {
   return ` at ${origin}${pathname}`;
 }
 
-function shutdownWarning(model: string, now: Date): string[][] {
+/** Without a real model behind its name nothing ends. */
+function shutdownWarning(settings: Settings, now: Date): string[][] {
+  if (isSimulated(settings)) return [];
+  const { defaultModel: model } = settings;
   const days = daysUntilShutdown(model, now);
   if (days === undefined || days > WARN_DAYS_BEFORE_SHUTDOWN) return [];
   const { shutdownDate, replacement } = findModel(model)!;

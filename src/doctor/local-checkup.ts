@@ -1,6 +1,7 @@
 import { SIBLING_NAMES } from '../config/providers';
 import type { Settings } from '../config/settings';
 import { providerOf, resolveModel } from '../models/catalogue';
+import { isSimulated } from '../models/default-model-check';
 import { accessFor, providerAccesses } from '../models/provider-access';
 import { checkClock } from './clock-check';
 import { checkDataDirectory } from './data-directory-check';
@@ -50,7 +51,9 @@ async function* checkProviders(settings: Settings, limits: TimeLimits, now: Date
   const access = accessFor(model, accesses);
   if (access !== undefined) yield* await checkModel(model, access, limits.replyMs);
   else yield* findMissingKey(model);
-  yield checkLastDay(settings.defaultModel, access && keys.get(access.name)?.models, now);
+  if (!isSimulated(settings)) {
+    yield checkLastDay(settings.defaultModel, access && keys.get(access.name)?.models, now);
+  }
   if (accesses.length > 0) yield checkClock([...keys.values()].map(({ clockAheadMs }) => clockAheadMs));
 }
 

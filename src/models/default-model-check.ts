@@ -1,5 +1,5 @@
 import type { Settings } from '../config/settings';
-import { daysUntil, findModel, resolveModel } from './catalogue';
+import { daysUntil, findModel, providerOf, resolveModel } from './catalogue';
 import { modelListRequest, readModelList } from './model-list';
 import { accessFor, type ProviderAccess, providerAccesses } from './provider-access';
 
@@ -14,6 +14,11 @@ export async function defaultModelWarnings(settings: Settings, now = new Date())
   const { name } = resolveModel(settings.defaultModel, now);
   const access = accessFor(name, providerAccesses(settings));
   return access === undefined ? [] : checkListed(name, access, now);
+}
+
+/** Whether the simulator answers for the default model: no provider can end it. */
+export function isSimulated({ upstream, defaultModel }: Settings): boolean {
+  return upstream === 'simulator' && (providerOf(defaultModel) ?? 'openai') === 'openai';
 }
 
 /** @param timeoutMs for the whole answer */
