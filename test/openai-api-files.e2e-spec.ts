@@ -215,14 +215,12 @@ describe('Files under /v1', () => {
           'content-length': total,
         },
       });
-      const answered = once(request, 'response') as Promise<[{ statusCode: number; resume(): void }]>;
-      for (let sent = 0; sent < total; sent += piece.length) {
-        const part = piece.subarray(0, Math.min(piece.length, total - sent));
-        if (!request.write(part)) await once(request, 'drain');
-      }
-      request.end();
+      request.on('error', () => undefined);
+      const answered = once(request, 'response') as Promise<[{ statusCode: number }]>;
+      // The length alone is enough: the rest need not be sent.
+      request.write(piece);
       const [response] = await answered;
-      response.resume();
+      request.destroy();
       expect(response.statusCode).toBe(413);
       expect(setting.upstream.requests).toEqual([]);
     });

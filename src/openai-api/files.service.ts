@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { payerOf } from '../auth/caller';
@@ -47,7 +48,10 @@ export class FilesService {
         this.objects.record({ userId: user.id, provider: provider.ledgerName }, madeByUpload(file)),
       );
     } catch (error) {
-      throw body.isTooLarge ? tooLarge() : error;
+      const refusal = body.isTooLarge ? tooLarge() : error;
+      // Its answer closes the connection, and a client in the middle of sending would not read it.
+      if (refusal instanceof AppError && refusal.status === 413) await comeIn(request);
+      throw refusal;
     } finally {
       body.dropRest();
     }
@@ -121,6 +125,12 @@ export class FilesService {
 const pathOf = (id: string): string => `/files/${encodeURIComponent(id)}`;
 
 const attachment = (given: string): string => (/^attachment\b/i.test(given) ? given : 'attachment');
+
+/** Waits for the rest of a request, unkept. */
+async function comeIn(request: Request): Promise<void> {
+  request.resume();
+  if (!request.destroyed) await once(request, 'close').catch(() => undefined);
+}
 
 const tooLarge = (): AppError =>
   new AppError('body_too_large', `The upload is larger than ${describeBytes(LARGEST_UPLOAD_BYTES)}.`);
