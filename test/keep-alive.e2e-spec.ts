@@ -17,7 +17,7 @@ describe('Connections between requests', () => {
     apps.push(app);
     return app;
   };
-  const serverOf = ({ app }: TestApp): Server => app.getHttpServer() as Server;
+  const serverOf = ({ app }: TestApp): Server => app.getHttpServer();
 
   it.each<[string, Record<string, string>, number]>([
     ['75 seconds where nothing is set', {}, 75_000],
