@@ -30,6 +30,24 @@ const MAY_IMPORT = {
   'openai-api': [...GROUND, 'auth', 'limits', 'models', 'usage', 'relay'],
 };
 
+/** The wall clock without an argument: `src/common/clock.ts` is the one place that reads it. */
+const ONE_CLOCK = [
+  {
+    selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']",
+    message: 'Ask Clock (src/common/clock.ts); for durations and deadlines take performance.now().',
+  },
+  {
+    selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+    message: 'Ask Clock (src/common/clock.ts) what time it is.',
+  },
+  {
+    selector: "CallExpression[callee.name='Date']",
+    message: 'Ask Clock (src/common/clock.ts) what time it is.',
+  },
+];
+/** Those that may read it themselves: the clock, and the simulator, which is a provider and not the app. */
+const OWN_CLOCKS = ['src/common/clock.ts', 'src/simulator/simulator.server.ts'];
+
 const folders = Object.keys(MAY_IMPORT);
 
 /** A folder reaches neither a higher one nor another's entities. */
@@ -90,6 +108,11 @@ export default tseslint.config(
     },
   },
   ...direction,
+  {
+    files: ['src/**/*.ts'],
+    ignores: OWN_CLOCKS,
+    rules: { 'no-restricted-syntax': ['error', ...ONE_CLOCK] },
+  },
   {
     files: ['src/config/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', '**/*.spec.ts'],
     rules: { 'no-restricted-properties': 'off' },

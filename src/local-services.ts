@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { clock } from './common/clock';
 import type { DataDirectory } from './config/data-directory';
 import type { Settings } from './config/settings';
 import { startEmbeddedPostgres } from './database/embedded-postgres';
@@ -38,7 +39,7 @@ export async function startLocalServices(
       complete.database = { ...settings.database, url: postgres.url };
     }
     if (settings.upstream === 'simulator') {
-      const simulator = await startSimulator();
+      const simulator = await startSimulator({ now: () => clock.now() });
       running.push(simulator);
       complete.openai = { ...settings.openai, apiKey: 'simulator', baseUrl: simulator.baseUrl };
     }

@@ -1,3 +1,4 @@
+import { clock } from './common/clock';
 import type { LocalServices } from './local-services';
 import { SIBLING_NAMES } from './config/providers';
 import type { Settings } from './config/settings';
@@ -11,7 +12,7 @@ export function startReport(
   { settings, databaseFolder }: LocalServices,
   url: string,
   unreadVariables: readonly string[] = [],
-  now = new Date(),
+  now = clock.now(),
 ): string {
   const database =
     databaseFolder === undefined

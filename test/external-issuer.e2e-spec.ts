@@ -1,5 +1,4 @@
 import { createHmac, createPublicKey, type JsonWebKey, randomUUID } from 'node:crypto';
-import { Clock } from '../src/common/clock';
 import { createTestApp, type TestApp } from './support/app';
 import { SIGN_IN_REQUIRED } from './support/bad-input';
 import { type BetterAuthServer, startBetterAuth } from './support/better-auth';
@@ -18,6 +17,7 @@ import { chat, type ScriptedUpstream, startScriptedUpstream } from './support/sc
 import { openSocket, refusedSocket, type SocketClient } from './support/socket-client';
 import { prompt, reply, startSocketApp } from './support/socket-door';
 import { recordStatements } from './support/statements';
+import { pretendLater } from './support/time';
 
 const WITHOUT_RATES = { RATE_LIMIT_PER_MINUTE: '0', AUTH_ATTEMPTS_PER_MINUTE: '0' };
 const meAt = ({ url }: TestApp, token: string) => api(url, token).get('/api/auth/me');
@@ -144,10 +144,6 @@ describe('A token of another issuer', () => {
     signToken(issuer, ...args);
   const countUsers = async (): Promise<number> =>
     (await app.database.query<{ count: number }>('SELECT count(*)::int FROM users'))[0]!.count;
-  const passTime = (ms: number): void => {
-    const later = Date.now() + ms;
-    jest.spyOn(app.app.get(Clock), 'now').mockImplementation(() => new Date(later));
-  };
 
   it.each<[string, () => Promise<string>]>([
     ['EdDSA', () => sign(edKey)],
@@ -341,22 +337,22 @@ describe('A token of another issuer', () => {
       (await recordStatements(listTasks)).filter((text) => text.includes('FROM external_accounts')).length;
     await listTasks();
     expect(await countLooks()).toBe(0);
-    passTime(5001);
+    pretendLater(5001);
     expect(await countLooks()).toBe(1);
   });
 
   it('ends when it says so, however often it was used before', async () => {
     const token = await sign(ecKey, { exp: seconds() + 60 });
     expect((await meAt(app, token)).status).toBe(200);
-    passTime(65_000);
+    pretendLater(65_000);
     expect((await meAt(app, token)).status).toBe(200);
-    passTime(71_000);
+    pretendLater(71_000);
     expectRefusal(await meAt(app, token), ...SIGN_IN_REQUIRED);
   });
 
   it('ends on an open socket, too', async () => {
     const client = await openSocket(app.url, { token: await sign(ecKey, { exp: seconds() + 60 }) });
-    passTime(71_000);
+    pretendLater(71_000);
     client.send(prompt('full'));
     expect(JSON.parse(await client.next())).toMatchObject({ code: 'unauthorized' });
     expect((await client.closed).code).toBe(1008);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
+import { Clock } from '../src/common/clock';
 import type { Settings } from '../src/config/settings';
 import { RequestRates } from '../src/limits/request-rates';
 import { RedisThrottlerStorage } from '../src/limits/redis-throttler-storage';
@@ -254,6 +255,7 @@ describe('RequestRates', () => {
           new RedisThrottlerStorage(connection, new Metrics()),
           { limits } as Settings,
           new Metrics(),
+          new Clock(),
         ),
     );
   }

@@ -1,5 +1,4 @@
 import { AppError } from '../src/common/app-error';
-import { Clock } from '../src/common/clock';
 import { CallBook } from '../src/usage/call-book';
 import { makeKey } from './support/api-keys';
 import {
@@ -36,6 +35,7 @@ import {
   streamAnswer,
 } from './support/scripted-upstream';
 import { askRaw, MESSAGES, type RawAnswer, StatelessSetting } from './support/stateless';
+import { pretendLater } from './support/time';
 
 const MINUTE_MS = 60_000;
 const TOO_LONG = 'x'.repeat(256 * 1024);
@@ -170,12 +170,9 @@ describe('The response cache', () => {
     it('once its time is over', async () => {
       answerAnew(setting.upstream, CHAT_DOOR);
       await send(CHAT_DOOR);
-      const clock = setting.app.app.get(Clock);
-      const at = (ms: number) => jest.spyOn(clock, 'now').mockReturnValue(new Date(ms));
-      const now = Date.now();
-      at(now + 9 * MINUTE_MS);
+      pretendLater(9 * MINUTE_MS);
       expect(cacheOf(await send(CHAT_DOOR))).toBe('hit');
-      at(now + 11 * MINUTE_MS);
+      pretendLater(11 * MINUTE_MS);
       const after = await send(CHAT_DOOR);
       expect([cacheOf(after), after.bytes.includes('answer 2')]).toEqual(['miss', true]);
       expect(cacheOf(await send(CHAT_DOOR))).toBe('hit');

@@ -1,4 +1,4 @@
-import { Clock } from '../src/common/clock';
+import { clock } from '../src/common/clock';
 import { createTestApp, type TestApp } from './support/app';
 import { bookCall, openCall, settleCall } from './support/booking';
 import { type Api, api, type Session, signUp } from './support/clients';
@@ -99,7 +99,7 @@ describe('The days that calls are of', () => {
 
   /** Has the app and its database think that it is this instant. */
   const stepTo = async (instant: string): Promise<void> => {
-    jest.spyOn(app.app.get(Clock), 'now').mockReturnValue(new Date(instant));
+    jest.spyOn(clock, 'now').mockReturnValue(new Date(instant));
     await databaseClock.set(instant);
   };
   const enter = async (timezone: string): Promise<[Api, Session]> => {

@@ -131,10 +131,10 @@ export class AgentService {
 
   /** Waits for the replica that runs the turn to end it. */
   private async untilOver(userId: string, turnId: string): Promise<Turn> {
-    const deadline = Date.now() + REMOTE_CANCEL_DEADLINE_MS;
+    const deadline = performance.now() + REMOTE_CANCEL_DEADLINE_MS;
     for (;;) {
       const turn = await this.journal.find(userId, turnId);
-      if (!isActive(turn.state) || Date.now() > deadline) return turn;
+      if (!isActive(turn.state) || performance.now() > deadline) return turn;
       await delay(REMOTE_CANCEL_POLL_MS);
     }
   }

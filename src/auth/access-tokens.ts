@@ -16,6 +16,12 @@ export interface AccessTokenClaims {
   expiresAt: Date;
 }
 
+/**
+ * The libraries judge a token's signature, algorithm, issuer and audience. Whether its time has come or is over is judged
+ * in `claimsOf` alone: they would ask the machine's clock.
+ */
+export const TIMES_ARE_JUDGED_HERE = { ignoreExpiration: true, ignoreNotBefore: true } as const;
+
 /** Signs access tokens, and reads them where passport does not stand between. */
 @Injectable()
 export class AccessTokens {
@@ -26,12 +32,14 @@ export class AccessTokens {
   ) {}
 
   issue(userId: string, sessionFamily: string): { token: string; expiresAt: Date } {
-    const exp = Math.ceil((this.clock.now().getTime() + this.settings.auth.accessTokenTtlMs) / 1000);
+    const nowMs = this.clock.now().getTime();
+    const exp = Math.ceil((nowMs + this.settings.auth.accessTokenTtlMs) / 1000);
     const token = this.jwt.sign({
       typ: ACCESS_TOKEN_TYPE,
       sub: userId,
       sid: sessionFamily,
       jti: randomUUID(),
+      iat: Math.floor(nowMs / 1000),
       exp,
     });
     return { token, expiresAt: new Date(exp * 1000) };
@@ -39,13 +47,23 @@ export class AccessTokens {
 
   /** What a token says, whether or not its session is still there; undefined where it is not a valid one of ours. */
   async read(token: string): Promise<AccessTokenClaims | undefined> {
-    const payload = await this.jwt.verifyAsync<object>(token).catch(() => undefined);
-    return payload === undefined ? undefined : toClaims(payload);
+    const payload = await this.jwt.verifyAsync<object>(token, TIMES_ARE_JUDGED_HERE).catch(() => undefined);
+    return payload === undefined ? undefined : this.claimsOf(payload);
+  }
+
+  /** What a signed payload says; undefined where it is no access token, or not one of this time. */
+  claimsOf(payload: unknown): AccessTokenClaims | undefined {
+    const { nbf } = payload as Record<string, unknown>;
+    const claims = toClaims(payload);
+    const now = this.clock.now();
+    if (claims === undefined || claims.expiresAt <= now) return undefined;
+    const hasBegun = nbf === undefined || (typeof nbf === 'number' && nbf * 1000 <= now.getTime());
+    return hasBegun ? claims : undefined;
   }
 }
 
 /** A signature proves who made the payload, not what it was made for: other kinds of token share the secret. */
-export function toClaims(payload: unknown): AccessTokenClaims | undefined {
+function toClaims(payload: unknown): AccessTokenClaims | undefined {
   const { typ, sub, sid, exp } = payload as Record<string, unknown>;
   if (typ !== ACCESS_TOKEN_TYPE || !isUUID(sub) || !isUUID(sid) || typeof exp !== 'number') return undefined;
   return { userId: sub as string, sessionFamily: sid as string, expiresAt: new Date(exp * 1000) };

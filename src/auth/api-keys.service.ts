@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AppError, notFound, signInRequired } from '../common/app-error';
-import { Clock } from '../common/clock';
 import { decodeCursor, type Page, type PageQuery, toPage } from '../common/page';
 import { Revocations } from '../common/revocations';
 import { CommitUnknownError, Database, type SqlRunner } from '../database/database.service';
@@ -31,7 +30,6 @@ export class ApiKeysService {
     private readonly quotaLimits: QuotaLimits,
     private readonly revocations: Revocations,
     private readonly accounts: Accounts,
-    private readonly clock: Clock,
   ) {}
 
   /**
@@ -39,13 +37,13 @@ export class ApiKeysService {
    * @throws AppError validation_failed where its end has come already, or the user has as many as can be
    */
   async create(userId: string, request: CreateApiKeyRequest): Promise<{ apiKey: ApiKey; key: string }> {
-    this.requireFuture(request.expires_at ?? null);
     const key = mintApiKey();
     const id = randomUUID();
     const limit = request.daily_token_limit ?? null;
     try {
       const apiKey = await this.database.transaction(async (tx) => {
         await this.requireRoom(tx, userId);
+        await this.requireFuture(tx, request.expires_at ?? null);
         if (limit !== null) await this.quotaLimits.set(tx, id, 'tokens_a_day', limit);
         const [row] = await tx.query<ApiKey>(sql`
           INSERT INTO api_keys (id, user_id, key_hash, prefix, name, scopes, daily_token_limit, expires_at)
@@ -117,8 +115,11 @@ export class ApiKeysService {
     this.revocations.announce([id]);
   }
 
-  private requireFuture(expiresAt: string | null): void {
-    if (expiresAt === null || new Date(expiresAt) > this.clock.now()) return;
+  /** By the clock that every use of the key is judged by. */
+  private async requireFuture(tx: SqlRunner, expiresAt: string | null): Promise<void> {
+    if (expiresAt === null) return;
+    const future = await tx.query(sql`SELECT 1 WHERE ${expiresAt}::timestamptz > now()`);
+    if (future.length > 0) return;
     const message = 'expires_at must be in the future';
     throw new AppError('validation_failed', message, { details: [{ path: ['expires_at'], message }] });
   }

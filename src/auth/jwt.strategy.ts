@@ -5,7 +5,13 @@ import type { Request } from 'express';
 import passport from 'passport';
 import { Strategy } from 'passport-jwt';
 import { Settings } from '../config/settings';
-import { TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_ISSUER, toClaims } from './access-tokens';
+import {
+  AccessTokens,
+  TIMES_ARE_JUDGED_HERE,
+  TOKEN_ALGORITHM,
+  TOKEN_AUDIENCE,
+  TOKEN_ISSUER,
+} from './access-tokens';
 import { jwtSecretOf } from './jwt-secret';
 import type { SessionPrincipal } from './principal';
 import { SessionCredentials } from './session-credentials';
@@ -17,6 +23,7 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
   constructor(
     settings: Settings,
     credentials: SessionCredentials,
+    private readonly accessTokens: AccessTokens,
     private readonly sessions: SessionsService,
   ) {
     super({
@@ -25,6 +32,9 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
       algorithms: [TOKEN_ALGORITHM],
       issuer: TOKEN_ISSUER,
       audience: TOKEN_AUDIENCE,
+      // passport-jwt takes the first of the two only by its own name.
+      ignoreExpiration: TIMES_ARE_JUDGED_HERE.ignoreExpiration,
+      jsonWebTokenOptions: TIMES_ARE_JUDGED_HERE,
     });
     // Passport keeps strategies by name for the whole process: apps that share one must not share this.
     this.name = `jwt-${randomUUID()}`;
@@ -32,7 +42,7 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
   }
 
   async validate(payload: unknown): Promise<SessionPrincipal | false> {
-    const claims = toClaims(payload);
+    const claims = this.accessTokens.claimsOf(payload);
     return (claims && (await this.sessions.findPrincipal(claims))) ?? false;
   }
 }

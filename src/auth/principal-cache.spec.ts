@@ -2,12 +2,17 @@ import type { SessionPrincipal } from './principal';
 import { PrincipalCache } from './principal-cache';
 
 describe('PrincipalCache', () => {
+  let wallMs: number;
+  /** By the clock that durations go by. */
   let nowMs: number;
   let cache: PrincipalCache;
   beforeEach(() => {
+    wallMs = 1_000_000_000;
     nowMs = 1_000_000;
-    cache = new PrincipalCache({ now: () => new Date(nowMs) });
+    jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
+    cache = new PrincipalCache({ now: () => new Date(wallMs) });
   });
+  afterEach(() => jest.restoreAllMocks());
 
   const principal = (over: Partial<SessionPrincipal> = {}): SessionPrincipal => ({
     id: 'ada',
@@ -15,7 +20,7 @@ describe('PrincipalCache', () => {
     timezone: 'UTC',
     kind: 'session',
     sessionFamily: 'family',
-    tokenExpiresAt: new Date(nowMs + 60_000),
+    tokenExpiresAt: new Date(wallMs + 60_000),
     ...over,
   });
   const remember = (token: string, whom = principal()): Promise<unknown> =>
@@ -29,6 +34,13 @@ describe('PrincipalCache', () => {
     expect(cache.find('token')).toBeUndefined();
   });
 
+  it('knows it no longer for a clock that is put back', async () => {
+    await remember('token');
+    wallMs -= 3_600_000;
+    nowMs += 5000;
+    expect(cache.find('token')).toBeUndefined();
+  });
+
   it('counts them from the moment of asking, not of the answer', async () => {
     await cache.refresh('token', async () => {
       nowMs += 3000;
@@ -39,8 +51,8 @@ describe('PrincipalCache', () => {
   });
 
   it('knows none longer than it lives', async () => {
-    await remember('token', principal({ tokenExpiresAt: new Date(nowMs + 1000) }));
-    nowMs += 1000;
+    await remember('token', principal({ tokenExpiresAt: new Date(wallMs + 1000) }));
+    wallMs += 1000;
     expect(cache.find('token')).toBeUndefined();
   });
 

@@ -12,7 +12,8 @@ type Remembered = SessionPrincipal | ExternalPrincipal;
 
 interface Entry {
   principal: Remembered;
-  recheckAt: number;
+  /** By `performance.now()`: a clock that is put back must not keep an ended session alive. */
+  recheckAtMs: number;
 }
 
 /** Remembers for a moment whom a token speaks for, so that most requests need neither a signature nor the database. */
@@ -25,17 +26,17 @@ export class PrincipalCache {
 
   find(token: string): Remembered | undefined {
     const entry = this.entries.get(keyOf(token));
-    if (entry === undefined || entry.recheckAt <= this.now()) return undefined;
-    return entry.principal;
+    if (entry === undefined || entry.recheckAtMs <= performance.now()) return undefined;
+    return entry.principal.tokenExpiresAt <= this.clock.now() ? undefined : entry.principal;
   }
 
   /** Asks `verify`, and remembers the answer as of the moment of asking. */
   async refresh(token: string, verify: () => Promise<Remembered>): Promise<Remembered> {
-    const askedAt = this.now();
+    const askedAtMs = performance.now();
     const evictionsBefore = this.evictions;
     const principal = await verify();
     // The session may have ended while it was looked up.
-    if (this.evictions === evictionsBefore) this.remember(token, principal, askedAt);
+    if (this.evictions === evictionsBefore) this.remember(token, principal, askedAtMs + RECHECK_AFTER_MS);
     return principal;
   }
 
@@ -47,17 +48,12 @@ export class PrincipalCache {
     }
   }
 
-  private remember(token: string, principal: Remembered, askedAt: number): void {
+  private remember(token: string, principal: Remembered, recheckAtMs: number): void {
     const key = keyOf(token);
     // Taken out first, so that the map's order is that of the last check and its first entry the stalest.
     this.entries.delete(key);
-    const recheckAt = Math.min(askedAt + RECHECK_AFTER_MS, principal.tokenExpiresAt.getTime());
-    this.entries.set(key, { principal, recheckAt });
+    this.entries.set(key, { principal, recheckAtMs });
     if (this.entries.size > MOST_ENTRIES) this.entries.delete(this.entries.keys().next().value!);
-  }
-
-  private now(): number {
-    return this.clock.now().getTime();
   }
 }
 

@@ -153,8 +153,8 @@ async function untilReady(child: ChildProcess, port: number, password: string): 
   let said = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-2000)));
   child.once('error', (error) => (said = error.message));
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  while (Date.now() < deadline && child.exitCode === null && child.signalCode === null) {
+  const deadline = performance.now() + START_TIMEOUT_MS;
+  while (performance.now() < deadline && child.exitCode === null && child.signalCode === null) {
     if (await accepts(port, password)) return;
     await delay(20);
   }
@@ -192,9 +192,9 @@ async function stopLeftover(dataFolder: string): Promise<void> {
   const pid = findPostmaster(dataFolder)?.pid;
   if (pid === undefined) return;
   process.kill(pid, 'SIGINT');
-  const deadline = Date.now() + STOP_TIMEOUT_MS;
+  const deadline = performance.now() + STOP_TIMEOUT_MS;
   while (isRunning(pid)) {
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new StartupError(
         `A database left running on ${dataFolder} (process ${pid}) does not stop: end it and start again.`,
       );

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { clock } from '../common/clock';
 import { StartupError } from '../common/startup-error';
 import { peekSettings } from '../config/peek-settings';
 import { readArguments } from './arguments';
@@ -14,7 +15,7 @@ function checkup(args: readonly string[]): AsyncIterable<Finding> {
   const { url, token } = readArguments(args);
   if (url !== undefined) return checkServer(url, token, LIMITS);
   const settings = peekSettings(PROJECT_DIRECTORY);
-  return checkLocally({ settings, token, limits: LIMITS, now: new Date() });
+  return checkLocally({ settings, token, limits: LIMITS, now: clock.now() });
 }
 
 async function run(args: readonly string[]): Promise<void> {

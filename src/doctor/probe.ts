@@ -1,3 +1,5 @@
+import { clock } from '../common/clock';
+
 export interface TimeLimits {
   /** For an answer that nobody has to think about. */
   answerMs: number;
@@ -26,9 +28,9 @@ export interface ProbeAnswer {
  * @throws whatever `fetch` does; `explainConnection` knows it
  */
 export async function probe(request: ProbeRequest, timeoutMs: number): Promise<ProbeAnswer> {
-  const sentAt = Date.now();
+  const sentAt = clock.now();
   const response = await open(request, AbortSignal.timeout(timeoutMs));
-  const clockAheadMs = clockAhead(response.headers, sentAt, Date.now());
+  const clockAheadMs = clockAhead(response.headers, sentAt, clock.now());
   return { status: response.status, headers: response.headers, body: await readJson(response), clockAheadMs };
 }
 
@@ -52,7 +54,7 @@ export async function readJson(response: Response): Promise<unknown> {
 }
 
 /** `Date` counts whole seconds; the answer was made at some time between the two. */
-function clockAhead(headers: Headers, sentAt: number, receivedAt: number): number | undefined {
+function clockAhead(headers: Headers, sentAt: Date, receivedAt: Date): number | undefined {
   const told = Date.parse(headers.get('date') ?? '');
-  return Number.isNaN(told) ? undefined : told + 500 - (sentAt + receivedAt) / 2;
+  return Number.isNaN(told) ? undefined : told + 500 - (sentAt.getTime() + receivedAt.getTime()) / 2;
 }

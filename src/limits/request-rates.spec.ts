@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { Clock } from '../common/clock';
 import type { DoorLimits } from '../config/limit-variables';
 import type { Settings } from '../config/settings';
 import { Metrics } from '../observability/metrics';
@@ -28,7 +29,7 @@ describe('RequestRates', () => {
   afterEach(() => jest.useRealTimers());
 
   const ratesFor = (limits: Partial<Settings['limits']>): RequestRates =>
-    new RequestRates(storage, { limits: { ...NONE, ...limits } } as Settings, metrics);
+    new RequestRates(storage, { limits: { ...NONE, ...limits } } as Settings, metrics, new Clock());
   const count = async (rates: RequestRates, door: RateLimitName, times = 1): Promise<RateRecord> => {
     let record: RateRecord | undefined;
     for (let i = 0; i < times; i++) record = await rates.count(door, USER, '192.0.2.1');

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectThrottlerStorage } from '@nestjs/throttler';
 import { AppError } from '../common/app-error';
+import { Clock } from '../common/clock';
 import { Settings } from '../config/settings';
 import { Metrics } from '../observability/metrics';
 import { addressKey } from './address-key';
@@ -38,6 +39,7 @@ export class RequestRates {
     @InjectThrottlerStorage() private readonly storage: RateStorage,
     settings: Settings,
     private readonly metrics: Metrics,
+    private readonly clock: Clock,
   ) {
     this.windows = new RateWindows(settings.limits);
   }
@@ -75,7 +77,7 @@ export class RequestRates {
     return Promise.all(
       windows.map(async ({ name, limit, durationMs }) => {
         const count = await this.storage.peek(user.id, durationMs, limit, name);
-        const resetsAt = count === undefined ? null : new Date(Date.now() + count.msLeft);
+        const resetsAt = count === undefined ? null : new Date(this.clock.now().getTime() + count.msLeft);
         return { limit, durationMs, used: count?.hits ?? 0, resetsAt };
       }),
     );

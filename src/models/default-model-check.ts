@@ -1,3 +1,4 @@
+import { clock } from '../common/clock';
 import type { Settings } from '../config/settings';
 import { daysUntil, findModel, providerOf, resolveModel } from './catalogue';
 import { modelListRequest, readModelList } from './model-list';
@@ -10,7 +11,7 @@ export const WARN_DAYS_BEFORE_SHUTDOWN = 60;
  * What the provider's own list of models says against the default, for a start to tell once it runs. A provider that
  * cannot be read says nothing: the start neither waits for it nor fails with it.
  */
-export async function defaultModelWarnings(settings: Settings, now = new Date()): Promise<string[]> {
+export async function defaultModelWarnings(settings: Settings, now = clock.now()): Promise<string[]> {
   const { name } = resolveModel(settings.defaultModel, now);
   const access = accessFor(name, providerAccesses(settings));
   return access === undefined ? [] : checkListed(name, access, now);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
 import { AppError } from '../common/app-error';
+import { clock } from '../common/clock';
 import { toErrorBody } from '../common/error-body';
 import { isStorable } from '../common/storable-text';
 import {
@@ -31,7 +32,7 @@ const withCode = (code: string): Error => Object.assign(new Error(code), { code 
 const NOW = Date.parse('2026-11-20T10:00:00Z');
 const inSeconds = (seconds: number) => new Date(NOW + seconds * 1000).toUTCString();
 
-beforeEach(() => jest.spyOn(Date, 'now').mockReturnValue(NOW));
+beforeEach(() => jest.spyOn(clock, 'now').mockReturnValue(new Date(NOW)));
 afterEach(() => jest.restoreAllMocks());
 
 describe('toUpstreamError', () => {

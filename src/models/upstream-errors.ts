@@ -1,5 +1,6 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
 import { AppError, ERROR_STATUS, type ErrorCode } from '../common/app-error';
+import { clock } from '../common/clock';
 import { type ProviderFault, readErrorBody } from './provider-error-body';
 import { type FaultKind, kindOfFault } from './provider-fault-kinds';
 import { cleanCode, cleanParam, clientMessage } from './provider-words';
@@ -187,7 +188,7 @@ export function retryAfterSeconds(error: { headers?: Headers | undefined }): num
 
 function secondsOf(value: string): number | undefined {
   if (AMOUNT.test(value)) return Number(value);
-  return HTTP_DATE.test(value) ? (Date.parse(value) - Date.now()) / 1000 : undefined;
+  return HTTP_DATE.test(value) ? (Date.parse(value) - clock.now().getTime()) / 1000 : undefined;
 }
 
 /** Whether the provider can have begun work that it bills although no answer came. */

@@ -46,7 +46,7 @@ const countTimers = (): number =>
 
 /** The request with this id once it has come to that state. */
 async function seen(clientRequestId: string, state: SeenRequest['state']): Promise<SeenRequest> {
-  for (const deadline = Date.now() + 5_000; Date.now() < deadline;) {
+  for (const deadline = performance.now() + 5_000; performance.now() < deadline;) {
     const request = simulator.requests().find((each) => each.clientRequestId === clientRequestId);
     if (request?.state === state) return request;
     await new Promise((resolve) => setImmediate(resolve));

@@ -17,6 +17,7 @@ export interface RunningSimulator {
 export interface SimulatorOptions {
   /** 0 picks a free one. */
   readonly port?: number;
+  /** Without it, the machine's clock. */
   readonly now?: () => Date;
 }
 

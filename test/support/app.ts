@@ -3,6 +3,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { DestinationStream } from 'pino';
 import { createApp } from '../../src/app.setup';
 import { shutDown } from '../../src/app.shutdown';
+import { clock } from '../../src/common/clock';
 import { readSettings, type Settings } from '../../src/config/settings';
 import { type RunningSimulator, startSimulator } from '../../src/simulator/simulator.server';
 import { createDatabase, type TestDatabase } from './postgres';
@@ -31,7 +32,7 @@ export async function createTestApp(
   options: TestAppOptions = {},
 ): Promise<TestApp> {
   const database = options.database ?? (await createDatabase());
-  const simulator = await startSimulator();
+  const simulator = await startSimulator({ now: () => clock.now() });
   const settings = readSettings(
     {
       NODE_ENV: 'test',

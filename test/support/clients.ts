@@ -61,11 +61,11 @@ export async function until<T>(
   condition: () => Promise<T | undefined | false> | T | undefined | false,
   deadlineMs = 10_000,
 ): Promise<T> {
-  const end = Date.now() + deadlineMs;
+  const end = performance.now() + deadlineMs;
   for (;;) {
     const value = await condition();
     if (value !== undefined && value !== false) return value;
-    if (Date.now() > end) throw new Error('The condition did not come to hold in time.');
+    if (performance.now() > end) throw new Error('The condition did not come to hold in time.');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -1,4 +1,3 @@
-import { Clock } from '../../common/clock';
 import { MemoryAnswerStore } from './memory-answer-store';
 
 const MINUTE_MS = 60_000;
@@ -15,11 +14,11 @@ describe('MemoryAnswerStore', () => {
   let nowMs: number;
   let store: MemoryAnswerStore;
   beforeEach(() => {
-    nowMs = Date.UTC(2026, 10, 21);
-    const clock = new Clock();
-    clock.now = () => new Date(nowMs);
-    store = new MemoryAnswerStore(clock, MINUTE_MS, MOST_BYTES);
+    nowMs = 1_000_000;
+    jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
+    store = new MemoryAnswerStore(MINUTE_MS, MOST_BYTES);
   });
+  afterEach(() => jest.restoreAllMocks());
 
   const found = async (...keys: string[]): Promise<string[]> => {
     const answers = await Promise.all(keys.map(async (key) => [key, await store.find(key)] as const));

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../common/clock';
 import { Settings } from '../../config/settings';
 import { Metrics } from '../../observability/metrics';
 import { RedisConnection } from '../../redis/redis-connection';
@@ -27,13 +26,12 @@ export class ResponseCache {
   constructor(
     { cacheTtlMs }: Settings,
     redis: RedisConnection,
-    clock: Clock,
     private readonly metrics: Metrics,
   ) {
     if (cacheTtlMs === 0) return;
     this.store = redis.isConfigured
       ? new RedisAnswerStore(redis, cacheTtlMs)
-      : new MemoryAnswerStore(clock, cacheTtlMs);
+      : new MemoryAnswerStore(cacheTtlMs);
   }
 
   /** Where the answer to a request belongs; undefined where it may not be kept. */
