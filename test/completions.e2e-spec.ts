@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { type Block } from './support/clients';
+import { ENDING_DAY } from './support/catalogue.data';
+import { type Block, signUp } from './support/clients';
 import { ask, expectRefusal, post } from './support/requests';
 import {
   bareLfStream,
@@ -19,6 +20,7 @@ import {
   streamAnswer,
 } from './support/scripted-upstream';
 import { askRaw, MESSAGES, StatelessSetting } from './support/stateless';
+import { dayBefore, endPretending, noonOf, pretendTime } from './support/time';
 
 const TEXT = '{"messages":[{"role":"user","content":"hi"}]}';
 const MODEL = 'gpt-4o-mini-2024-07-18';
@@ -38,18 +40,21 @@ describe('A stateless completion', () => {
 
   beforeAll(async () => {
     setting = await StatelessSetting.start();
-    setting.pretendDay('2026-11-21');
   });
   afterEach(() => setting.upstream.reset());
   afterAll(() => setting.stop());
 
-  const complete = (body: unknown, script: Script = jsonAnswer(chatCompletion())) => {
+  const complete = (body: unknown, script: Script = jsonAnswer(chatCompletion()), token = setting.token) => {
     setting.upstream.play(chat.path, script);
-    return askRaw(setting.url, post('/api/chat', body), setting.token);
+    return askRaw(setting.url, post('/api/chat', body), token);
   };
-  const stream = (body: unknown, script: Script = streamAnswer(...chat.frames(['Hello']))) => {
+  const stream = (
+    body: unknown,
+    script: Script = streamAnswer(...chat.frames(['Hello'])),
+    token = setting.token,
+  ) => {
     setting.upstream.play(chat.path, script);
-    return askRaw(setting.url, post('/api/chat/stream', body), setting.token);
+    return askRaw(setting.url, post('/api/chat/stream', body), token);
   };
   const sent = (): string => setting.upstream.requests[0]!.body.toString();
 
@@ -243,28 +248,29 @@ describe('A stateless completion', () => {
   });
 
   describe('asks the replacement of a retired model', () => {
-    afterEach(() => setting.pretendDay('2026-11-21'));
+    afterEach(endPretending);
 
     it.each([
-      ['2026-11-21', 'gpt-4.1-nano', 'gpt-5.6-luna'],
-      ['2026-12-11', 'gpt-5', 'gpt-5.6-sol'],
-      ['2027-01-14', undefined, 'gpt-6-luna'],
+      ['2026-12-01', 'gpt-ended', 'gpt-5.6-luna'],
+      [ENDING_DAY, 'gpt-ending', 'gpt-5.6-sol'],
     ])('on %s of %s', async (day, model, replacement) => {
-      setting.pretendDay(day);
+      pretendTime(noonOf(day));
+      const { token } = await signUp(setting.url);
       for (const send of [complete, stream]) {
         setting.upstream.reset();
-        const answer = await send({ messages: MESSAGES, model });
+        const answer = await send({ messages: MESSAGES, model }, undefined, token);
         expect(answer.status).toBe(200);
-        expect(answer.headers.get('x-model-replaced')).toBe(`${model ?? 'gpt-4o-mini'}=${replacement}`);
+        expect(answer.headers.get('x-model-replaced')).toBe(`${model}=${replacement}`);
         expect(JSON.parse(sent()).model).toBe(replacement);
       }
     });
 
     it('not before its last day', async () => {
-      setting.pretendDay('2026-12-10');
-      const answer = await complete({ messages: MESSAGES, model: 'gpt-5' });
+      pretendTime(noonOf(dayBefore(ENDING_DAY)));
+      const { token } = await signUp(setting.url);
+      const answer = await complete({ messages: MESSAGES, model: 'gpt-ending' }, undefined, token);
       expect(answer.headers.has('x-model-replaced')).toBe(false);
-      expect(JSON.parse(sent()).model).toBe('gpt-5');
+      expect(JSON.parse(sent()).model).toBe('gpt-ending');
     });
   });
 

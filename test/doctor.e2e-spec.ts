@@ -24,6 +24,9 @@ import {
   streamAnswer,
 } from './support/scripted-upstream';
 
+/** The real models, on days that the tests name. */
+jest.unmock('../src/models/catalogue.data');
+
 const NOW = new Date('2026-11-21T12:00:00Z');
 const MODELS = '/v1/models';
 const CHAT = '/v1/chat/completions';

@@ -58,7 +58,6 @@ describe('A provider’s own stream', () => {
 
   beforeAll(async () => {
     setting = await StatelessSetting.start();
-    setting.pretendDay('2026-11-21');
   });
   afterEach(() => setting.upstream.reset());
   afterAll(() => setting.stop());
@@ -237,8 +236,8 @@ describe('A provider’s own stream', () => {
 
     it('the replacement of a retired model', async () => {
       playWell();
-      const answer = await send(OPENAI_DOOR, { model: 'gpt-4.1-nano' });
-      expect(answer.headers.get('x-model-replaced')).toBe('gpt-4.1-nano=gpt-5.6-luna');
+      const answer = await send(OPENAI_DOOR, { model: 'gpt-ended' });
+      expect(answer.headers.get('x-model-replaced')).toBe('gpt-ended=gpt-5.6-luna');
       expect(sent().model).toBe('gpt-5.6-luna');
     });
   });
@@ -316,9 +315,7 @@ describe('A provider’s own stream', () => {
     afterEach(() => other.stop());
 
     const startOther = async (environment: Record<string, string>): Promise<StatelessSetting> => {
-      const started = await StatelessSetting.start(environment);
-      started.pretendDay('2026-11-21');
-      return started;
+      return StatelessSetting.start(environment);
     };
     const sendOther = (path: string, over: object = {}) =>
       ask(other.url, post(path, { messages: MESSAGES, ...over }), other.token);

@@ -1,4 +1,3 @@
-import { Clock } from '../../src/common/clock';
 import { createTestApp, type TestApp, type TestAppOptions } from './app';
 import { signUp, until } from './clients';
 import { withClient } from './postgres';
@@ -116,11 +115,6 @@ export class StatelessSetting {
 
   get url(): string {
     return this.app.url;
-  }
-
-  /** Lets the app think it is this day, on which the models it knows are there or are not. */
-  pretendDay(day: string): void {
-    jest.spyOn(this.app.app.get(Clock), 'now').mockReturnValue(new Date(`${day}T12:00:00Z`));
   }
 
   /** All calls, the oldest first, once each is settled. */
