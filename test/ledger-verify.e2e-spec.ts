@@ -473,8 +473,12 @@ describe('The ledger’s verification', () => {
       const { text: after, ...others } = await verified();
       expect(others).toEqual(GREEN);
       expect(after).toMatch(/note {5}ledger {10}1 row without payer/);
-      const [row] = await run('SELECT payer_id, day::text FROM usage_ledger WHERE call_id = $1', [call]);
-      expect(row).toEqual({ payer_id: session.user.id, day: new Date().toISOString().slice(0, 10) });
+      const [row] = await run(
+        `SELECT payer_id, day = (created_at AT TIME ZONE 'UTC')::date AS "isOfItsDay"
+         FROM usage_ledger WHERE call_id = $1`,
+        [call],
+      );
+      expect(row).toEqual({ payer_id: session.user.id, isOfItsDay: true });
     });
 
     it('the first twenty places of each kind, and how many there are', async () => {

@@ -1,10 +1,9 @@
-import { Clock } from '../src/common/clock';
 import { CallSweeper } from '../src/models/call-sweeper';
 import type { QuotaKind } from '../src/usage/quota-limits';
 import { createTestApp, type TestApp, type TestAppOptions } from './support/app';
 import { type Answer, api, openStream, signUp, until } from './support/clients';
 import { DatabaseClock } from './support/database-clock';
-import { createDatabase, withClient } from './support/postgres';
+import { createDatabase, type TestDatabase, withClient } from './support/postgres';
 import {
   chat,
   chatCompletion,
@@ -17,6 +16,7 @@ import {
   STREAM_HEAD,
   startScriptedUpstream,
 } from './support/scripted-upstream';
+import { createDatabaseOn, endPretending, noonOf, pretendTime } from './support/time';
 
 const OUTPUT = 100;
 const MESSAGES = [{ role: 'user', content: 'hi' }];
@@ -33,11 +33,15 @@ interface Window {
   reserved: number;
 }
 
+/** Past, see `createDatabaseOn`: no budget ends while these tests run. */
+const TODAY = '2026-11-21';
+
 /** Instances on one database, a provider that the test scripts, and users with limits. */
 class Setting {
   private constructor(
     readonly instances: TestApp[],
     readonly upstream: ScriptedUpstream,
+    private readonly ownDatabase: TestDatabase | undefined,
   ) {}
 
   static async start(
@@ -55,12 +59,13 @@ class Setting {
       UPSTREAM_IDLE_TIMEOUT: '1s',
       ...environment,
     };
-    const first = await createTestApp(all, options);
+    const ownDatabase = options.database ? undefined : await createDatabaseOn(TODAY);
+    const first = await createTestApp(all, { database: ownDatabase, ...options });
     const instances = [first];
     while (instances.length < count) {
       instances.push(await createTestApp(all, { database: first.database }));
     }
-    return new Setting(instances, upstream);
+    return new Setting(instances, upstream, ownDatabase);
   }
 
   get app(): TestApp {
@@ -123,6 +128,7 @@ class Setting {
   async stop(): Promise<void> {
     for (const instance of this.instances.toReversed()) await instance.stop();
     await this.upstream.stop();
+    await this.ownDatabase?.drop();
   }
 }
 
@@ -397,14 +403,13 @@ describe('A budget', () => {
       setting.play(jsonAnswer(chatCompletion()));
       const limited = await setting.user({ cost_a_month: 1_000_000 });
       const free = await setting.user();
-      const clock = jest.spyOn(setting.app.app.get(Clock), 'now');
-      clock.mockReturnValue(new Date('2024-07-17T23:59:59Z'));
+      pretendTime('2024-07-17T12:00:00Z');
       try {
         expect(await limited.post('/api/chat', BODY)).toMatchObject({ body: { code: 'model_not_allowed' } });
         expect((await free.post('/api/chat', BODY)).status).toBe(200);
         await setting.windows(free.id);
       } finally {
-        clock.mockRestore();
+        pretendTime(noonOf(TODAY));
       }
       const booked = await setting.app.database.query(
         'SELECT cost_micro_usd, price_date, input_tokens::int AS input FROM usage_ledger WHERE user_id = $1',
@@ -522,6 +527,7 @@ describe('A budget’s day and month', () => {
   let opened: ReturnType<typeof gate>;
 
   beforeAll(async () => {
+    endPretending();
     const database = await createDatabase();
     clock = await DatabaseClock.install(database);
     setting = await Setting.start({}, { database });

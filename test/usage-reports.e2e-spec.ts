@@ -2,9 +2,12 @@ import { createTestApp, type TestApp } from './support/app';
 import { makeKey } from './support/api-keys';
 import { bookCall } from './support/booking';
 import { type Api, api, type Session, signUp, until } from './support/clients';
+import type { TestDatabase } from './support/postgres';
+import { createDatabaseOn, endPretending } from './support/time';
 
 jest.setTimeout(60_000);
 
+const TODAY = '2026-11-21';
 const ALL = 'from=2026-01-01&to=2026-12-31';
 const NOTHING = {
   calls: 0,
@@ -17,20 +20,26 @@ const NOTHING = {
 };
 
 describe('The usage report', () => {
+  let database: TestDatabase;
   let app: TestApp;
   let admin: Api;
   let alice: Session;
   let bob: Session;
 
   beforeAll(async () => {
-    app = await createTestApp({ RATE_LIMIT_PER_MINUTE: '0', AUTH_ATTEMPTS_PER_MINUTE: '0' });
+    database = await createDatabaseOn(TODAY);
+    app = await createTestApp({ RATE_LIMIT_PER_MINUTE: '0', AUTH_ATTEMPTS_PER_MINUTE: '0' }, { database });
     admin = api(app.url, (await signUp(app.url)).token);
   });
   beforeEach(async () => {
     await app.database.query('DELETE FROM usage_days; DELETE FROM usage_tool_days');
     [alice, bob] = await Promise.all([signUp(app.url), signUp(app.url)]);
   });
-  afterAll(() => app.stop());
+  afterAll(async () => {
+    endPretending();
+    await app.stop();
+    await database.drop();
+  });
 
   const report = async (session: Session, query = '') =>
     (await api(app.url, session.token).get(`/api/usage?${query}`)).body;
@@ -45,7 +54,6 @@ describe('The usage report', () => {
       settlement: { tokens, costMicroUsd: 55, isEstimated: true },
     });
     await bookCall(app, { userId: alice.user.id });
-    const today = new Date().toISOString().slice(0, 10);
     const sums = {
       calls: 2,
       input_tokens: 110,
@@ -57,10 +65,10 @@ describe('The usage report', () => {
     };
     const body = await report(alice);
     expect(body).toEqual({
-      from: `${today.slice(0, 8)}01`,
-      to: today,
+      from: '2026-11-01',
+      to: TODAY,
       group_by: 'day',
-      rows: [{ key: today, ...sums }],
+      rows: [{ key: TODAY, ...sums }],
       total: sums,
     });
     expect(Object.keys(body.rows[0])).toEqual(['key', ...Object.keys(NOTHING)]);
