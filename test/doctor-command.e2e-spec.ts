@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { signUp } from './support/clients';
 import { DOCTOR_KEY } from './support/doctor';
+import { FAKETIME } from './support/machine-clock';
 import { Installation } from './support/process';
 import { emptyAccount, jsonAnswer, startScriptedUpstream } from './support/scripted-upstream';
 
@@ -22,7 +23,7 @@ describe('The doctor as a command', () => {
   const run = async (args: string[] = [], environment: Record<string, string> = {}) => {
     const child = spawn(process.execPath, [join(installation.folder, 'dist/doctor/main.js'), ...args], {
       cwd: tmpdir(),
-      env: { PATH: process.env.PATH, ...environment },
+      env: { PATH: process.env.PATH, ...FAKETIME, ...environment },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);

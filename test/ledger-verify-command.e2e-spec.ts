@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { DataDirectory } from '../src/config/data-directory';
 import { api, signUp, until } from './support/clients';
+import { FAKETIME } from './support/machine-clock';
 import { createDatabase, type TestDatabase, urlOf, withClient } from './support/postgres';
 import { Installation } from './support/process';
 
@@ -25,7 +26,7 @@ describe('The ledger’s verification as a command', () => {
       [join(installation.folder, 'dist/ledger-verify/main.js'), ...args],
       {
         cwd: tmpdir(),
-        env: { PATH: process.env.PATH, ...environment },
+        env: { PATH: process.env.PATH, ...FAKETIME, ...environment },
         stdio: ['ignore', 'pipe', 'inherit'],
       },
     );
@@ -80,7 +81,7 @@ describe('The ledger’s verification as a command', () => {
       const postmaster = join(installation.dataFolder, 'postgres', 'postmaster.pid');
       const child = spawn(process.execPath, [join(installation.folder, 'dist/ledger-verify/main.js')], {
         cwd: tmpdir(),
-        env: { PATH: process.env.PATH },
+        env: { PATH: process.env.PATH, ...FAKETIME },
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       const ended = Promise.all([text(child.stdout), once(child, 'exit')]);

@@ -4,6 +4,7 @@ import { readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ClientPackage } from './support/client-package';
 import { signUp } from './support/clients';
+import { FAKETIME } from './support/machine-clock';
 import { Installation } from './support/process';
 
 const DEADLINE_MS = 60_000;
@@ -24,7 +25,7 @@ function walkThrough(): string[] {
 async function runBlocks(blocks: string[]): Promise<string[]> {
   const script = ['set -euo pipefail\n', blocks.join(`printf '%s' '${SEPARATOR}'\n`)].join('');
   const shell = spawn('bash', ['-c', script], {
-    env: { PATH: `${dirname(process.execPath)}:${process.env.PATH}` },
+    env: { PATH: `${dirname(process.execPath)}:${process.env.PATH}`, ...FAKETIME },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });

@@ -3,6 +3,7 @@ import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './clients';
+import { FAKETIME } from './machine-clock';
 
 const REPOSITORY = join(__dirname, '..', '..');
 
@@ -50,7 +51,7 @@ export class Started {
   ) {
     this.child = spawn(process.execPath, [join(folder, 'dist', 'main.js')], {
       cwd: tmpdir(),
-      env: { PATH: process.env.PATH, PORT: '0', ...environment },
+      env: { PATH: process.env.PATH, ...FAKETIME, PORT: '0', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child.stdout!.setEncoding('utf8').on('data', (text: string) => (this.output += text));

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './clients';
 import { freePort } from './free-port';
+import { environmentWithoutFaketime } from './machine-clock';
 
 /** Debian's redis-server on a free port of loopback, which keeps nothing on disk. */
 export class TestRedis {
@@ -32,7 +33,10 @@ export class TestRedis {
   async resume(): Promise<void> {
     const place = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder];
     const nothingKept = ['--save', '', '--appendonly', 'no'];
-    const child = spawn('redis-server', [...place, ...nothingKept, ...this.options], { stdio: 'ignore' });
+    const child = spawn('redis-server', [...place, ...nothingKept, ...this.options], {
+      env: environmentWithoutFaketime(),
+      stdio: 'ignore',
+    });
     this.child = child;
     let fault: string | undefined;
     child.once('error', (error) => (fault = error.message));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './clients';
 import { freePort } from './free-port';
+import { FAKETIME } from './machine-clock';
 
 const REPOSITORY = join(__dirname, '..', '..');
 const LAMBDA = join(REPOSITORY, 'deploy', 'lambda');
@@ -32,6 +33,7 @@ export async function startServerlessOffline(environment: Record<string, string>
     cwd: LAMBDA,
     env: {
       PATH: process.env.PATH,
+      ...FAKETIME,
       HOME: home,
       // Nothing of an account's, and no word to anyone.
       AWS_REGION: 'eu-central-1',

@@ -24,6 +24,7 @@ export class InstancesCommand {
     mkdirSync(this.temporaryFolder, { mode: temporaryMode });
     this.child = spawn(process.execPath, [join(folder, 'scripts', 'three-instances.mjs'), ...args], {
       cwd: folder,
+      // Without FAKETIME: it starts redis-server, which knows none.
       env: { PATH: process.env.PATH, TMPDIR: this.temporaryFolder, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
