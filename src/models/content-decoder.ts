@@ -16,7 +16,7 @@ const DECODERS: Record<string, (() => Gunzip) | undefined> = {
   gzip: createGunzip,
   'x-gzip': createGunzip,
   deflate: createInflate,
-  br: createBrotliDecompress as () => Gunzip,
+  br: createBrotliDecompress,
 };
 
 /**

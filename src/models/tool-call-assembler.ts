@@ -1,4 +1,4 @@
-import { BOUNDED_BY_BYTES, faultOfShape } from '../common/json-shape';
+import { WIDE_BOUNDS, faultOfShape } from '../common/json-shape';
 import { CallArguments } from './call-arguments';
 import type { RequestedToolCall } from './chat.types';
 import { isJsonObject, type JsonObject } from './json-object';
@@ -228,7 +228,7 @@ function toKey(value: unknown): string | undefined {
 function toArgumentsText(given: unknown): string | undefined {
   if (typeof given === 'string') return given;
   if (given === null || given === undefined) return undefined;
-  if (typeof given === 'object' && faultOfShape(given, BOUNDED_BY_BYTES) !== undefined) {
+  if (typeof given === 'object' && faultOfShape(given, WIDE_BOUNDS) !== undefined) {
     throw new UpstreamReplyError('upstream_invalid_response', 'arguments that are nested too deep');
   }
   return JSON.stringify(given);
