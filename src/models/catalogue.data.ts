@@ -20,4 +20,16 @@ export const CATALOGUE: readonly CatalogueModel[] = [
 ];
 
 /** What the names of OpenAI's models begin with, for those the catalogue does not know. */
-export const OPENAI_PREFIXES = ['gpt-', 'chatgpt-', 'o1', 'o3', 'o4', 'text-embedding-', 'ft:'] as const;
+export const OPENAI_PREFIXES = [
+  'gpt-',
+  'chatgpt-',
+  'o1',
+  'o3',
+  'o4',
+  'text-embedding-',
+  'omni-moderation-',
+  'whisper-',
+  'tts-',
+  'dall-e-',
+  'ft:',
+] as const;

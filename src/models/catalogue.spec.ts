@@ -37,6 +37,7 @@ describe('the catalogue', () => {
     if (model.replacement !== undefined) {
       // The client's key and route stay as they are.
       expect(findModel(model.replacement)?.provider).toBe(model.provider);
+      expect(findModel(model.replacement)?.kind).toBe(model.kind);
     }
     // Ends: no circle of replacements.
     expect(findModel(resolveModel(name, at('2099-01-01')).name)?.shutdownDate).toBeUndefined();
@@ -77,6 +78,9 @@ describe('findModel', () => {
     ['gpt-4o', 'gpt-4o'],
     ['gpt-4o-2024-08-06', 'gpt-4o'],
     ['gpt-4o-mini-2024-07-18', 'gpt-4o-mini'],
+    ['gpt-4o-2024-05-13', 'gpt-4o-2024-05-13'],
+    ['gpt-image-2-2026-04-21', 'gpt-image-2'],
+    ['gpt-4o-mini-2024-07-18-2024-07-18', undefined],
     ['claude-haiku-4-5-20251001', 'claude-haiku-4-5'],
     ['gpt-4o-latest', undefined],
     ['gpt-4o-2024-08', undefined],
@@ -92,7 +96,11 @@ describe('providerOf', () => {
     ['gpt-4o', 'openai'],
     ['gpt-99-preview', 'openai'],
     ['o3-mini', 'openai'],
-    ['text-embedding-ada-002', 'openai'],
+    ['text-embedding-ada-003', 'openai'],
+    ['whisper-9', 'openai'],
+    ['tts-9', 'openai'],
+    ['dall-e-3', 'openai'],
+    ['omni-moderation-2099-01-01', 'openai'],
     ['ft:gpt-4o-mini-2024-07-18:ours::x', 'openai'],
     ['gemini-99-flash', 'gemini'],
     ['claude-99', 'anthropic'],
@@ -113,6 +121,10 @@ describe('priceOf', () => {
     ['a fraction of a micro-USD, rounded up', 'gpt-4o-mini', tokens(1, 0, 0), 1],
     ['nothing', 'gpt-4o', tokens(0, 0, 0), 0],
     ['a snapshot like its model', 'gpt-4o-2024-08-06', tokens(1e6, 0, 0), 2_500_000],
+    ['a snapshot with a price of its own', 'gpt-4o-2024-05-13', tokens(1e6, 0, 0), 5_000_000],
+    ['what clients still ask for', 'gpt-3.5-turbo', tokens(1e6, 0, 1e6), 2_000_000],
+    ['an older embedding', 'text-embedding-ada-002', tokens(1e6, 0, 0), 100_000],
+    ['a moderation', 'omni-moderation-latest', tokens(1e6, 0, 0), 0],
     ['the simulator', 'simulator-1', tokens(1e6, 0, 1e6), 0],
     [
       'input up to the limit of the short context',
@@ -176,6 +188,9 @@ describe('resolveModel', () => {
     ['gpt-5', '2026-12-11', { name: 'gpt-5.6-sol', replaced: 'gpt-5' }],
     ['gpt-5-mini', '2026-12-11', { name: 'gpt-5.6-terra', replaced: 'gpt-5-mini' }],
     ['gpt-4.1-nano', '2026-10-23', { name: 'gpt-5.6-luna', replaced: 'gpt-4.1-nano' }],
+    ['o3-2025-04-16', '2026-12-11', { name: 'gpt-5.6-sol', replaced: 'o3-2025-04-16' }],
+    ['whisper-1', '2027-02-26', { name: 'gpt-transcribe', replaced: 'whisper-1' }],
+    ['tts-1', '2099-01-01', { name: 'tts-1' }],
     ['gemini-2.5-pro', '2026-12-01', { name: 'gemini-3.8-flash', replaced: 'gemini-2.5-pro' }],
     ['gpt-6-luna', '2099-01-01', { name: 'gpt-6-luna' }],
     ['somebody-elses-model', '2099-01-01', { name: 'somebody-elses-model' }],

@@ -11,8 +11,11 @@ const byName = new Map(CATALOGUE.map((model) => [model.name, model]));
 
 /** The catalogue's entry for a model or for a dated snapshot of it. */
 export function findModel(name: string): CatalogueModel | undefined {
-  return byName.get(name) ?? byName.get(name.replace(SNAPSHOT_SUFFIX, ''));
+  return byName.get(name) ?? byName.get(familyOf(name));
 }
+
+/** The name of which this one is a dated snapshot; the same name where it has no date. */
+export const familyOf = (name: string): string => name.replace(SNAPSHOT_SUFFIX, '');
 
 /** Who serves a model: by its entry, else by what its name begins with; undefined where neither says. */
 export function providerOf(name: string): ModelProvider | undefined {

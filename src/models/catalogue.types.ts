@@ -20,10 +20,14 @@ export interface Price extends Rates {
   longContext?: Rates & { aboveInputTokens: number };
 }
 
+/** What a model makes; `completion`: text of the older API, which goes on from a prompt. */
+export type ModelKind =
+  'chat' | 'embedding' | 'completion' | 'moderation' | 'image' | 'transcription' | 'speech';
+
 export interface CatalogueModel {
   name: string;
   provider: ModelProvider;
-  kind: 'chat' | 'embedding';
+  kind: ModelKind;
   /** Oldest first; empty: not known, so its calls cost `null` in the ledger. */
   prices: readonly Price[];
   /** Input and output together, in tokens. */

@@ -11,6 +11,7 @@ import type { OpenCall } from '../usage/usage.service';
 import type { CallIntent, Payer, Settlement } from '../usage/usage.types';
 import {
   catalogueNames,
+  familyOf,
   modelProviders,
   pricedModel,
   priceOf,
@@ -24,6 +25,7 @@ import { ResponseCache } from './cache/response-cache';
 import type { ChatRequest } from './chat.types';
 import { ForwardedCall, type ForwardedRequest, type ForwardServices } from './forwarded-call';
 import { ModelCall, type Retry } from './model-call';
+import { modelNotAllowed } from './model-not-allowed';
 import type { Provider } from './provider';
 import { Providers } from './providers.service';
 import { estimateTokens, estimateTokensOfBytes } from './token-estimate';
@@ -72,7 +74,7 @@ export class ModelsService {
    */
   choose(requested: string | undefined): ChosenModel {
     const asked = requested ?? this.settings.defaultModel;
-    if (!this.isAllowed(asked)) throw notAllowed();
+    if (!this.isAllowed(asked)) throw modelNotAllowed(asked);
     const resolved = resolveModel(asked, this.clock.now());
     return { ...resolved, provider: this.providerOf(resolved.name) };
   }
@@ -82,13 +84,15 @@ export class ModelsService {
    * @throws AppError upstream_not_configured, model_not_allowed
    */
   chooseOf(name: ProviderName, requested: string | undefined): ChosenModel {
-    const chosen = this.choose(requested ?? this.defaultOf(name));
-    if (chosen.provider.name !== name) throw notAllowed();
+    const asked = requested ?? this.defaultOf(name);
+    const chosen = this.choose(asked);
+    if (chosen.provider.name !== name) throw modelNotAllowed(asked);
     return chosen;
   }
 
+  /** A dated snapshot is allowed with its family. */
   isAllowed(model: string): boolean {
-    return this.allowed.has(model);
+    return this.allowed.has(model) || this.allowed.has(familyOf(model));
   }
 
   /** The names a client may ask for. */
@@ -176,7 +180,7 @@ export class ModelsService {
     const name = providerOf(model);
     if (name === undefined || name === 'simulator') return this.providers.require('openai');
     const provider = name === 'openai' ? this.providers.require(name) : this.providers.find(name);
-    if (provider === undefined) throw notAllowed();
+    if (provider === undefined) throw modelNotAllowed(model);
     return provider;
   }
 
@@ -266,6 +270,3 @@ export class ModelsService {
 
 const shuttingDown = (): AppError =>
   new AppError('shutting_down', 'The server is shutting down.', { retryAfterSeconds: 5 });
-
-const notAllowed = (): AppError =>
-  new AppError('model_not_allowed', 'This model is not on the server’s list.', { param: 'model' });

@@ -17,7 +17,16 @@ export function listModels(models: ModelsService): ListedModel[] {
   return models
     .allowedNames()
     .filter((name) => isServed(name, models))
-    .map((id) => ({ id, object: 'model', created: CREATED, owned_by: providerOf(id) ?? 'openai' }));
+    .map(toListedModel);
+}
+
+/** A model of the list, or a dated snapshot of one. */
+export function findListedModel(models: ModelsService, id: string): ListedModel | undefined {
+  return isServed(id, models) ? toListedModel(id) : undefined;
+}
+
+function toListedModel(id: string): ListedModel {
+  return { id, object: 'model', created: CREATED, owned_by: providerOf(id) ?? 'openai' };
 }
 
 /** A list may name models of a provider whose key is not set. */

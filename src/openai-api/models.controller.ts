@@ -1,9 +1,9 @@
 import { Controller, Get, Param } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { Scopes } from '../auth/scopes';
-import { AppError } from '../common/app-error';
+import { modelNotAllowed } from '../models/model-not-allowed';
 import { ModelsService } from '../models/models.service';
-import { type ListedModel, listModels } from './model-list';
+import { findListedModel, type ListedModel, listModels } from './model-list';
 import { LIST_SCHEMA, MODEL_SCHEMA } from './openai-schemas';
 
 /** The server's own list; the provider is not asked. */
@@ -21,12 +21,15 @@ export class ModelsController {
     return { object: 'list', data: listModels(this.models) };
   }
 
-  @Get(':id')
+  /** The id of a model may hold slashes, encoded or not: Express hands it over in pieces. */
+  @Get('*id')
   @ApiOperation({ summary: 'Describes a model that may be asked for' })
+  @ApiParam({ name: 'id', type: String })
   @ApiOkResponse({ schema: MODEL_SCHEMA })
-  find(@Param('id') id: string): ListedModel {
-    const found = listModels(this.models).find((model) => model.id === id);
-    if (found === undefined) throw new AppError('model_not_allowed', 'There is no such model here.');
+  find(@Param('id') pieces: string[]): ListedModel {
+    const id = pieces.join('/');
+    const found = findListedModel(this.models, id);
+    if (found === undefined) throw modelNotAllowed(id);
     return found;
   }
 }
