@@ -1,10 +1,8 @@
-import { once } from 'node:events';
 import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { payerOf } from '../auth/caller';
 import type { Principal } from '../auth/principal';
 import { AppError } from '../common/app-error';
-import { describeBytes } from '../common/body-limit';
 import { NO_MODEL } from '../models/call-settlement';
 import type { ForwardedCall } from '../models/forwarded-call';
 import { ModelsService } from '../models/models.service';
@@ -17,7 +15,7 @@ import type { FilePageRequest } from './file-page';
 import { type FileFacts, madeByUpload, OwnedFiles } from './owned-files.service';
 import { plainHeader } from './plain-header';
 import { relayJson } from './relay-json';
-import { UploadBody } from './upload-body';
+import { comeIn, tooLarge, UploadBody } from './upload-body';
 import { multipartHeaders } from './upload-headers';
 
 /** OpenAI takes 512 MB a file; the rest is room for the form around it. */
@@ -36,7 +34,7 @@ export class FilesService {
   async upload(user: Principal, request: Request, response: Response): Promise<void> {
     const provider = this.provider();
     const headers = multipartHeaders(request.headers);
-    if (Number(headers['content-length'] ?? 0) > LARGEST_UPLOAD_BYTES) throw tooLarge();
+    if (Number(headers['content-length'] ?? 0) > LARGEST_UPLOAD_BYTES) throw tooLarge(LARGEST_UPLOAD_BYTES);
     const body = new UploadBody(request, {
       mostBytes: LARGEST_UPLOAD_BYTES,
       onSilent: () => response.destroy(),
@@ -48,7 +46,7 @@ export class FilesService {
         this.objects.record({ userId: user.id, provider: provider.ledgerName }, madeByUpload(file)),
       );
     } catch (error) {
-      const refusal = body.isTooLarge ? tooLarge() : error;
+      const refusal = body.isTooLarge ? tooLarge(LARGEST_UPLOAD_BYTES) : error;
       // Its answer closes the connection, and a client in the middle of sending would not read it.
       if (refusal instanceof AppError && refusal.status === 413) await comeIn(request);
       throw refusal;
@@ -125,12 +123,3 @@ export class FilesService {
 const pathOf = (id: string): string => `/files/${encodeURIComponent(id)}`;
 
 const attachment = (given: string): string => (/^attachment\b/i.test(given) ? given : 'attachment');
-
-/** Waits for the rest of a request, unkept. */
-async function comeIn(request: Request): Promise<void> {
-  request.resume();
-  if (!request.destroyed) await once(request, 'close').catch(() => undefined);
-}
-
-const tooLarge = (): AppError =>
-  new AppError('body_too_large', `The upload is larger than ${describeBytes(LARGEST_UPLOAD_BYTES)}.`);

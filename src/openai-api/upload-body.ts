@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { Transform, type TransformCallback } from 'node:stream';
+import { AppError } from '../common/app-error';
+import { describeBytes } from '../common/body-limit';
 import { liftDeadline } from '../common/request-deadline.middleware';
 
 /** How long a client may send nothing. */
@@ -62,4 +65,13 @@ export class UploadBody extends Transform {
     if (this.writableNeedDrain) this.silence.refresh();
     else this.bounds.onSilent();
   }
+}
+
+export const tooLarge = (maxBytes: number): AppError =>
+  new AppError('body_too_large', `The upload is larger than ${describeBytes(maxBytes)}.`);
+
+/** Waits for the rest of a request, unkept. */
+export async function comeIn(request: IncomingMessage): Promise<void> {
+  request.resume();
+  if (!request.destroyed) await once(request, 'close').catch(() => undefined);
 }
