@@ -48,7 +48,11 @@ describe('/v1', () => {
   let setting: StatelessSetting;
 
   beforeAll(async () => {
-    setting = await StatelessSetting.start({ UPSTREAM_TIMEOUT: '5s', UPSTREAM_IDLE_TIMEOUT: '5s' });
+    setting = await StatelessSetting.start({
+      UPSTREAM_TIMEOUT: '5s',
+      UPSTREAM_IDLE_TIMEOUT: '5s',
+      ALLOWED_FIELDS: 'x_own',
+    });
   });
   afterEach(() => setting.forget());
   afterAll(() => setting.stop());

@@ -55,7 +55,7 @@ async function runCollection(baseUrl: string): Promise<Run> {
 
 /** `GET /api/tasks/{}`: a route by its shape, whatever its parameters are called. */
 function toOperation(method: string, path: string): string {
-  return `${method.toUpperCase()} ${path.replace(/\?.*/, '').replace(/\{\{\w+\}\}|\{\w+\}|:\w+/g, '{}')}`;
+  return `${method.toUpperCase()} ${path.replace(/\?.*/, '').replace(/\{\{\w+\}\}|\{\w+\}|[:*]\w+/g, '{}')}`;
 }
 
 /** A route is shown by a request that works, not by one that is refused. */

@@ -35,6 +35,7 @@ describe('readEnvironment', () => {
       OPENAI_MODEL: 'gpt-4o-mini',
       SIMULATOR: 'auto',
       ALLOWED_MODELS: undefined,
+      ALLOWED_FIELDS: [],
       JWT_SECRET: undefined,
       ACCESS_TOKEN_TTL: 86_400_000,
       REFRESH_TOKEN_TTL: 30 * 86_400_000,

@@ -61,6 +61,7 @@ export const VARIABLES = {
   ...siblingVariables,
   SIMULATOR: oneOf('auto', ['auto', 'on', 'off']),
   ALLOWED_MODELS: commaList(),
+  ALLOWED_FIELDS: commaList([]),
 
   JWT_SECRET: text(),
   ACCESS_TOKEN_TTL: duration(DAY, YEAR),

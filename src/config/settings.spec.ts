@@ -42,6 +42,7 @@ describe('readSettings', () => {
         GEMINI_API_KEY: 'g-1',
         GEMINI_BASE_URL: 'http://g/v1',
         ALLOWED_MODELS: 'gpt-4o,gpt-5',
+        ALLOWED_FIELDS: 'top_k, min_p',
         ANONYMOUS_ACCESS: 'proxy',
         PROMPT_TEMPLATES: 'GREETING',
         GREETING: 'Say hello.',
@@ -94,6 +95,7 @@ describe('readSettings', () => {
       upstream: 'openai',
       defaultModel: 'gpt-4o',
       allowedModels: ['gpt-4o', 'gpt-5'],
+      allowedFields: ['top_k', 'min_p'],
       auth: {
         jwtSecret: 'x'.repeat(32),
         accessTokenTtlMs: 3_600_000,

@@ -25,6 +25,8 @@ export abstract class Settings {
   abstract readonly defaultModel: string;
   /** undefined: every model of the catalogue. */
   abstract readonly allowedModels: readonly string[] | undefined;
+  /** Fields that requests under `/v1` may have beside those of the API, where others are refused. */
+  abstract readonly allowedFields: readonly string[];
   abstract readonly auth: {
     /** undefined: one is made and kept in the data directory. */
     readonly jwtSecret: string | undefined;
@@ -133,6 +135,7 @@ export function readSettings(source: NodeJS.ProcessEnv, projectDirectory: string
     upstream: chooseUpstream(environment),
     defaultModel: environment.OPENAI_MODEL,
     allowedModels: environment.ALLOWED_MODELS,
+    allowedFields: environment.ALLOWED_FIELDS,
     auth: {
       jwtSecret: environment.JWT_SECRET,
       accessTokenTtlMs: environment.ACCESS_TOKEN_TTL,

@@ -4,7 +4,6 @@ import type { Metrics } from '../observability/metrics';
 import type { CallBook } from '../usage/call-book';
 import type { CallIntent, CallOutcome, TokenUsage } from '../usage/usage.types';
 import { settle } from './call-settlement';
-import { findModel } from './catalogue';
 import { ErrorAnswer } from './error-answer';
 import type { Provider, UpstreamRequest } from './provider';
 import { unseenOutputTokens } from './unseen-output';
@@ -157,7 +156,9 @@ export class CallAttempt implements ExchangeListener {
 
   private settle(outcome: CallOutcome, mayBeBilled: boolean): void {
     const { usage, model } = this.usage?.read() ?? {};
-    const estimate = mayBeBilled ? this.estimate(outcome) : undefined;
+    // What can come to nothing is not billed: a moderation, for one.
+    const isBilled = mayBeBilled && this.intent.worstCase.tokens > 0;
+    const estimate = isBilled ? this.estimate(outcome) : undefined;
     const { clock, metrics, book } = this.services;
     const end = {
       outcome,
@@ -171,8 +172,8 @@ export class CallAttempt implements ExchangeListener {
   }
 
   private estimate(outcome: CallOutcome): TokenUsage {
-    const isEmbedding = findModel(this.intent.model)?.kind === 'embedding';
-    const output = isEmbedding ? 0 : this.estimateOutput(outcome);
+    const { outputTokens, isMedia = false } = this.intent.worstCase;
+    const output = isMedia || outputTokens === 0 ? 0 : this.estimateOutput(outcome);
     return { input: this.intent.inputTokensEstimate, cached: 0, output, reasoning: 0 };
   }
 

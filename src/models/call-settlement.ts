@@ -8,7 +8,7 @@ import {
   type Settlement,
   type TokenUsage,
 } from '../usage/usage.types';
-import { findModel, pricedModel, priceOf } from './catalogue';
+import { type Cost, findModel, pricedModel, priceOf } from './catalogue';
 
 /** Stands for the model of a request that runs none, such as a file's upload. It costs nothing. */
 export const NO_MODEL = 'none';
@@ -45,8 +45,14 @@ export function settle(intent: CallIntent, end: CallEnd, clock: Clock, metrics: 
     outcome: end.outcome,
     isEstimated: end.usage === undefined && end.estimate !== undefined,
     tokens,
-    ...priceOf(model, tokens, clock.now()),
+    ...costOf(intent, model, tokens, clock),
   };
+}
+
+/** Pictures and sound have no price by the token, whatever model answers. */
+function costOf({ worstCase }: CallIntent, model: string, tokens: TokenUsage, clock: Clock): Cost {
+  const isUnpriced = worstCase.isMedia === true && worstCase.costMicroUsd === null;
+  return isUnpriced ? { costMicroUsd: null, priceDate: null } : priceOf(model, tokens, clock.now());
 }
 
 /** Of a request that ran no model. */

@@ -10,9 +10,13 @@ type Fields = Readonly<Record<string, unknown>>;
 const MOST = 1_000_000_000;
 const MOST_ANSWERS = 1_000_000;
 
+/** In which API's terms the output is bounded. */
+export type BoundDialect = Dialect | 'completions';
+
 /** By which names a bound of the output may be given. */
-const BOUNDS: Readonly<Record<Dialect, readonly string[]>> = {
+const BOUNDS: Readonly<Record<BoundDialect, readonly string[]>> = {
   chat: ['max_completion_tokens', 'max_tokens'],
+  completions: ['max_tokens'],
   responses: ['max_output_tokens'],
 };
 /** What has the provider do work that its numbers do not show, beside tools that it runs. */
@@ -21,7 +25,7 @@ const UNBOUNDED = ['web_search_options', 'extra_body'];
 const THINKING_MODEL = /^o\d/;
 
 /** The most output that a request asks for; `undefined` where it sets no bound that can be relied on. */
-export function givenBound(dialect: Dialect, fields: Fields): number | undefined {
+export function givenBound(dialect: BoundDialect, fields: Fields): number | undefined {
   const given = BOUNDS[dialect].map((name) => fields[name]).filter((value) => value != null);
   return given.length > 0 && given.every(isCount) ? Math.min(Math.max(...given), MOST) : undefined;
 }
@@ -29,14 +33,21 @@ export function givenBound(dialect: Dialect, fields: Fields): number | undefined
 /** How many answers a request asks for. */
 export const givenAnswers = ({ n }: Fields): number => (isCount(n) ? Math.min(n, MOST_ANSWERS) : 1);
 
+/** How many texts a request of the older completions has written: for each prompt, also those that are not chosen. */
+export function givenCompletions({ prompt, n, best_of: bestOf }: Fields): number {
+  const isList = Array.isArray(prompt) && !prompt.every((token) => typeof token === 'number');
+  const prompts = isList ? (prompt as unknown[]).length : 1;
+  return Math.min(prompts * Math.max(givenAnswers({ n }), givenAnswers({ n: bestOf })), MOST_ANSWERS);
+}
+
 export interface LimitedRequest {
   model: string;
-  dialect: Dialect;
+  dialect: BoundDialect;
   /** What it says, and the bytes it would go out as. */
   fields: Fields;
   body: Buffer;
-  /** The bound where it sets none. */
-  mostOutputTokens: number;
+  /** The bound where it sets none. undefined: its API has no such field. */
+  mostOutputTokens: number | undefined;
 }
 
 /**
@@ -49,15 +60,16 @@ export function limitedBody(request: LimitedRequest): { body: Buffer; changed: s
   assertBoundable(fields);
   const changes = new JsonFields(request.body);
   const changed: string[] = [];
-  if (givenBound(dialect, fields) === undefined) {
+  if (mostOutputTokens !== undefined && givenBound(dialect, fields) === undefined) {
     for (const name of BOUNDS[dialect]) changes.remove(name);
     const name = boundName(request.model, dialect);
     changes.set(name, mostOutputTokens);
     changed.push(name);
   }
-  if (fields.n != null && !isCount(fields.n)) {
-    changes.set('n', 1);
-    changed.push('n');
+  for (const name of dialect === 'completions' ? ['n', 'best_of'] : ['n']) {
+    if (fields[name] == null || isCount(fields[name])) continue;
+    changes.set(name, 1);
+    changed.push(name);
   }
   // It costs up to twice the price.
   if (fields.service_tier === 'priority') {
@@ -68,8 +80,9 @@ export function limitedBody(request: LimitedRequest): { body: Buffer; changed: s
 }
 
 /** By what name a model takes the bound of its output. */
-export function boundName(model: string, dialect: Dialect): string {
+export function boundName(model: string, dialect: BoundDialect): string {
   if (dialect === 'responses') return 'max_output_tokens';
+  if (dialect === 'completions') return 'max_tokens';
   const entry = findModel(model);
   if (entry === undefined && THINKING_MODEL.test(model)) return 'max_completion_tokens';
   return entry?.renames?.max_tokens ?? 'max_tokens';

@@ -137,7 +137,7 @@ export class ModelsService {
       provider: provider.ledgerName,
       inputTokensEstimate: outlook?.pointsElsewhere
         ? worstCase.tokens - worstCase.outputTokens
-        : estimateTokensOfBytes(body.length),
+        : estimateTokensOfBytes(outlook?.textBytes ?? body.length),
       worstCase,
     };
     let unwatch: (() => void) | undefined;

@@ -17,6 +17,8 @@ const NAMING = new Map<string, NamedObject['kind']>([
 /** What an earlier answer cites is sent back as it was, and opens nothing. */
 const CITING = new Set(['file_citation', 'container_file_citation', 'file_path', 'file_search_call']);
 
+const LONGEST_PARAM = 100;
+
 /** JSON Schemas and the client's own notes: names in them are data. */
 const DATA = new Set(['parameters', 'schema', 'metadata']);
 
@@ -50,6 +52,14 @@ export function namedObjects(body: Fields, bytes: Buffer): NamedObject[] {
   }
   collect(body, named);
   return named;
+}
+
+/** The same of a form, whose fields say in brackets what is inside them: `images[][file_id]`. */
+export function namedByForm(fields: readonly { name: string; text: string }[]): NamedObject[] {
+  return fields.flatMap(({ name, text }) => {
+    const kind = NAMING.get(/(\w+)[^\w]*$/.exec(name)?.[1] ?? '');
+    return kind === undefined ? [] : [{ kind, id: text, param: name.slice(0, LONGEST_PARAM) }];
+  });
 }
 
 /** Of two fields of one name parsers take the first or the last. */

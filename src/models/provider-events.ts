@@ -60,7 +60,10 @@ const isHeartbeat = ({ type }: ProviderEvent): boolean => typeof type === 'strin
 export function hasContent(event: ProviderEvent): boolean {
   if (typeof event.type === 'string') return !RESPONSES_PREAMBLE.has(event.type);
   const choices = Array.isArray(event.choices) ? (event.choices as (ProviderEvent | null)[]) : [];
-  const isContent = choices.some((choice) => choice?.finish_reason != null || isDelta(choice?.delta));
+  // The older completions have their text in the choice itself.
+  const isContent = choices.some(
+    (choice) => choice?.finish_reason != null || isDelta(choice?.delta) || !isNothing(choice?.text ?? null),
+  );
   return isContent || event.usage != null;
 }
 

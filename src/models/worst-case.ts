@@ -16,6 +16,10 @@ export interface Outlook {
   answers?: number;
   /** Whether it names what is not in its bytes; see `pointsElsewhere`. */
   pointsElsewhere?: boolean;
+  /** At most so many tokens of text go in, where the body's bytes do not tell it; a file in a form is no text. */
+  textBytes?: number;
+  /** Pictures or sound: there is no price by the token, and the answer's bytes tell nothing of tokens. */
+  isMedia?: boolean;
 }
 
 /** A request that runs no model. */
@@ -26,16 +30,23 @@ export function worstCaseOf(
   provider: string,
   model: string,
   body: Buffer | string,
-  { mostOutputTokens, answers = 1, pointsElsewhere = false }: Outlook,
+  { mostOutputTokens, answers = 1, pointsElsewhere = false, textBytes, isMedia = false }: Outlook,
   now: Date,
 ): WorstCase {
-  const input = pointsElsewhere ? windowOf(model) : mostInputTokens(model, body);
+  const input = pointsElsewhere ? windowOf(model) : (textBytes ?? mostInputTokens(model, body));
   const output = mostOutputTokens * answers;
-  const costs = possibleCosts(pricedModel(provider, model), input, output, now);
-  return { tokens: input + output, outputTokens: output, answers, costMicroUsd: most(costs) };
+  const priced = pricedModel(provider, model);
+  const hasPrice = !isMedia || findModel(priced)?.provider === 'simulator';
+  return {
+    tokens: input + output,
+    outputTokens: output,
+    answers,
+    costMicroUsd: hasPrice ? most(possibleCosts(priced, input, output, now)) : null,
+    ...(isMedia ? { isMedia } : {}),
+  };
 }
 
-const windowOf = (model: string): number => findModel(model)?.contextWindow ?? LARGEST_CONTEXT_WINDOW;
+export const windowOf = (model: string): number => findModel(model)?.contextWindow ?? LARGEST_CONTEXT_WINDOW;
 
 /** What is longer than a window its provider refuses; but embeddings take many inputs, of which each has one. */
 function mostInputTokens(model: string, body: Buffer | string): number {

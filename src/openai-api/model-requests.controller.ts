@@ -5,23 +5,27 @@ import { CurrentUser } from '../auth/current-user.decorator';
 import type { Principal } from '../auth/principal';
 import { Scopes } from '../auth/scopes';
 import { RateLimited } from '../limits/rate-limited.decorator';
-import { StreamSlots } from '../limits/stream-slots';
-import { type ModelRequest, type ModelRoute, readStream } from './model-request';
-import { ModelRequestsService } from './model-requests.service';
-import { CHAT_BODY, EMBEDDINGS_BODY, JSON_ANSWER, JSON_OR_STREAM, RESPONSES_BODY } from './openai-schemas';
-import type { JsonObject } from './relay-json';
+import { ModelRequestReception } from './model-request-reception.service';
+import type { ModelRoute } from './model-routes';
+import {
+  CHAT_BODY,
+  COMPACT_BODY,
+  COMPLETIONS_BODY,
+  EMBEDDINGS_BODY,
+  JSON_ANSWER,
+  JSON_OR_STREAM,
+  MODERATIONS_BODY,
+  RESPONSES_BODY,
+} from './openai-schemas';
 
-/** What runs a model, in OpenAI's terms. */
+/** What runs a model on text, in OpenAI's terms. */
 @ApiTags('openai')
 @ApiBearerAuth()
 @RateLimited('v1')
 @Scopes('v1')
 @Controller('v1')
 export class ModelRequestsController {
-  constructor(
-    private readonly requests: ModelRequestsService,
-    private readonly streams: StreamSlots,
-  ) {}
+  constructor(private readonly reception: ModelRequestReception) {}
 
   @Post('chat/completions')
   @HttpCode(200)
@@ -41,6 +45,33 @@ export class ModelRequestsController {
     return this.relay('/responses', user, request, response);
   }
 
+  @Post('completions')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'The older completions, as OpenAI’s' })
+  @ApiBody(COMPLETIONS_BODY)
+  @ApiOkResponse(JSON_OR_STREAM)
+  complete(@CurrentUser() user: Principal, @Req() request: Request, @Res() response: Response) {
+    return this.relay('/completions', user, request, response);
+  }
+
+  @Post('responses/compact')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Makes a conversation of the Responses API shorter' })
+  @ApiBody(COMPACT_BODY)
+  @ApiOkResponse(JSON_ANSWER)
+  compact(@CurrentUser() user: Principal, @Req() request: Request, @Res() response: Response) {
+    return this.relay('/responses/compact', user, request, response);
+  }
+
+  @Post('responses/input_tokens')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Counts the input tokens of a response that is not made' })
+  @ApiBody(RESPONSES_BODY)
+  @ApiOkResponse(JSON_ANSWER)
+  countTokens(@CurrentUser() user: Principal, @Req() request: Request, @Res() response: Response) {
+    return this.relay('/responses/input_tokens', user, request, response);
+  }
+
   @Post('embeddings')
   @HttpCode(200)
   @ApiOperation({ summary: 'Embeddings, as OpenAI’s' })
@@ -50,15 +81,16 @@ export class ModelRequestsController {
     return this.relay('/embeddings', user, request, response);
   }
 
-  private async relay(
-    route: ModelRoute,
-    user: Principal,
-    request: Request,
-    response: Response,
-  ): Promise<void> {
-    const { rawBody = Buffer.from('{}') } = request;
-    const asked: ModelRequest = { route, body: request.body as JsonObject, rawBody, user };
-    if (readStream(asked)) await this.streams.hold(user, response);
-    await this.requests.relay(asked, response);
+  @Post('moderations')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Moderations, as OpenAI’s; they cost nothing' })
+  @ApiBody(MODERATIONS_BODY)
+  @ApiOkResponse(JSON_ANSWER)
+  moderate(@CurrentUser() user: Principal, @Req() request: Request, @Res() response: Response) {
+    return this.relay('/moderations', user, request, response);
+  }
+
+  private relay(route: ModelRoute, user: Principal, request: Request, response: Response): Promise<void> {
+    return this.reception.receive(route, { user, request, response });
   }
 }

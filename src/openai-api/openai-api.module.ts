@@ -5,6 +5,8 @@ import { UsageModule } from '../usage/usage.module';
 import { BackgroundCosts } from './background-costs.service';
 import { FilesController } from './files.controller';
 import { FilesService } from './files.service';
+import { MediaController } from './media.controller';
+import { ModelRequestReception } from './model-request-reception.service';
 import { ModelRequestsController } from './model-requests.controller';
 import { ModelRequestsService } from './model-requests.service';
 import { ModelsController } from './models.controller';
@@ -14,7 +16,20 @@ import { StoredResponsesService } from './stored-responses.service';
 
 @Module({
   imports: [LimitsModule, ModelsModule, UsageModule],
-  controllers: [ModelRequestsController, StoredResponsesController, FilesController, ModelsController],
-  providers: [BackgroundCosts, ModelRequestsService, StoredResponsesService, FilesService, OwnedFiles],
+  controllers: [
+    ModelRequestsController,
+    MediaController,
+    StoredResponsesController,
+    FilesController,
+    ModelsController,
+  ],
+  providers: [
+    BackgroundCosts,
+    ModelRequestReception,
+    ModelRequestsService,
+    StoredResponsesService,
+    FilesService,
+    OwnedFiles,
+  ],
 })
 export class OpenAiApiModule {}

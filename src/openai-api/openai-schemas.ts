@@ -1,9 +1,9 @@
 import type { ApiBodyOptions, ApiResponseOptions, ApiResponseSchemaHost } from '@nestjs/swagger';
 
-type Schema = ApiResponseSchemaHost['schema'];
+export type Schema = ApiResponseSchemaHost['schema'];
 
 /** The provider says what is in it: https://platform.openai.com/docs/api-reference */
-const anyFields = (properties: Record<string, Schema>, required: string[] = []): Schema => ({
+export const anyFields = (properties: Record<string, Schema>, required: string[] = []): Schema => ({
   type: 'object',
   properties,
   required,
@@ -31,6 +31,27 @@ export const CHAT_BODY: ApiBodyOptions = {
 export const RESPONSES_BODY: ApiBodyOptions = {
   schema: anyFields({ model: MODEL, input: ANYTHING, stream: STREAM }),
   examples: { hello: { value: { model: 'gpt-4o-mini', input: 'Say hello.' } } },
+};
+
+export const COMPLETIONS_BODY: ApiBodyOptions = {
+  schema: anyFields({ model: { type: 'string' }, prompt: ANYTHING, stream: STREAM }, ['model', 'prompt']),
+  examples: { count: { value: { model: 'gpt-3.5-turbo-instruct', prompt: 'One, two,' } } },
+};
+
+export const COMPACT_BODY: ApiBodyOptions = {
+  schema: anyFields({ model: { type: 'string' }, input: ANYTHING }, ['model']),
+  examples: { hello: { value: { model: 'gpt-4o-mini', input: 'Say hello.' } } },
+};
+
+export const MODERATIONS_BODY: ApiBodyOptions = {
+  schema: anyFields(
+    {
+      model: { type: 'string', description: 'A model of the server’s list; absent: omni-moderation-latest.' },
+      input: ANYTHING,
+    },
+    ['input'],
+  ),
+  examples: { hello: { value: { input: 'Say hello.' } } },
 };
 
 export const EMBEDDINGS_BODY: ApiBodyOptions = {

@@ -15,7 +15,14 @@ export function assertEventStream(head: UpstreamHead, call: ForwardedCall): void
 
 /** @throws AppError upstream_invalid_response where JSON was asked for and something else came */
 export function assertJson(head: UpstreamHead, call: ForwardedCall): void {
-  if (!/\bjson\b/i.test(contentTypeOf(head))) refuse(call, 'no JSON');
+  if (!isJson(head)) refuse(call, 'no JSON');
+}
+
+export const isJson = (head: UpstreamHead): boolean => /\bjson\b/i.test(contentTypeOf(head));
+
+/** @throws AppError upstream_invalid_response where a page came, which nobody asks a provider for */
+export function assertNoPage(head: UpstreamHead, call: ForwardedCall): void {
+  if (/\b(x?html|javascript)\b/i.test(contentTypeOf(head))) refuse(call, 'a page');
 }
 
 function refuse(call: ForwardedCall, fault: string): never {

@@ -1,16 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { chatErrorFrame, readChatRequest, readStreaming, toChunks, toCompletion } from './chat-completions';
+import { completePrompt } from './completions';
 import type { ModelRequest } from './dialogue';
 import { embed } from './embeddings';
 import { type Fault, FaultMemory, readFault, serverError, withoutDirectives } from './faults';
-import { FileStore } from './files';
-import { replyTo } from './model-reply';
+import { FileStore, readForm } from './files';
+import { drawPictures, moderate, speak, transcribe } from './media';
+import { newId, replyTo } from './model-reply';
 import { findModel, listModels } from './models';
 import { readBytes } from './request-bytes';
 import { type Body, readBody } from './request-shape';
 import { responseErrorFrame, toResponseEvents } from './response-events';
-import { readResponseRequest, ResponseStore, toResponse } from './responses';
-import { notFound, sendJson, sendStream } from './wire';
+import { readResponseRequest, type ResponseRequest, ResponseStore, toResponse } from './responses';
+import { countTokens } from './tokens';
+import { notFound, sendBytes, sendJson, sendStream } from './wire';
 
 /** One request on its way to an answer. */
 export interface Call {
@@ -33,7 +36,14 @@ export class Endpoints {
 
   private readonly handlers: readonly (readonly [method: string, path: RegExp, handler: Handler])[] = [
     ['POST', /^\/v1\/chat\/completions$/, (call) => this.completeChat(call)],
+    ['POST', /^\/v1\/completions$/, (call) => this.complete(call)],
     ['POST', /^\/v1\/responses$/, (call) => this.respond(call)],
+    ['POST', /^\/v1\/responses\/compact$/, (call) => this.compact(call)],
+    ['POST', /^\/v1\/responses\/input_tokens$/, (call) => this.countInput(call)],
+    ['POST', /^\/v1\/moderations$/, (call) => this.moderate(call)],
+    ['POST', /^\/v1\/images\/(generations|edits)$/, (call) => this.draw(call)],
+    ['POST', /^\/v1\/audio\/speech$/, (call) => this.speak(call)],
+    ['POST', /^\/v1\/audio\/(transcriptions|translations)$/, (call) => this.transcribe(call)],
     ['GET', /^\/v1\/responses\/(?<id>[^/]+)$/, ({ res }, id) => sendJson(res, this.responses.find(id))],
     ['DELETE', /^\/v1\/responses\/(?<id>[^/]+)$/, ({ res }, id) => sendJson(res, this.responses.delete(id))],
     ['POST', /^\/v1\/responses\/(?<id>[^/]+)\/cancel$/, (_, id) => this.responses.cancel(id)],
@@ -87,6 +97,63 @@ export class Endpoints {
     return this.sendWhole(res, response, fault);
   }
 
+  private async complete(call: Call): Promise<void> {
+    const { res, now, fault } = call;
+    const { stream, whole, frames } = completePrompt(await this.readJson(call), now, fault);
+    if (stream) return sendStream(res, frames, chatErrorFrame(), fault);
+    return this.sendWhole(res, whole, fault);
+  }
+
+  /** Gives the conversation back as it is: rules cannot make it shorter. */
+  private async compact(call: Call): Promise<void> {
+    const { model, items } = await this.readInput(call);
+    const tokens = countTokens(JSON.stringify(model.entries));
+    const usage = { input_tokens: tokens, output_tokens: tokens, total_tokens: 2 * tokens };
+    const created = Math.floor(call.now.getTime() / 1000);
+    const body = {
+      id: newId('resp_'),
+      object: 'response.compaction',
+      created_at: created,
+      output: items,
+      usage,
+    };
+    await sendJson(call.res, body, call.fault);
+  }
+
+  private async countInput(call: Call): Promise<void> {
+    const { model } = await this.readInput(call);
+    const tokens = countTokens(JSON.stringify([model.entries, model.tools]));
+    await sendJson(call.res, { object: 'response.input_tokens', input_tokens: tokens }, call.fault);
+  }
+
+  private async readInput(call: Call): Promise<ResponseRequest> {
+    return readResponseRequest(await this.readJson(call), this.responses);
+  }
+
+  private async moderate(call: Call): Promise<void> {
+    await sendJson(call.res, moderate(await this.readJson(call)), call.fault);
+  }
+
+  private async draw(call: Call): Promise<void> {
+    const isForm = call.req.headers['content-type']?.startsWith('multipart/') ?? false;
+    const body = isForm ? formFields(await this.readForm(call)) : await this.readJson(call);
+    await sendJson(call.res, drawPictures(body, call.now), call.fault);
+  }
+
+  private async speak(call: Call): Promise<void> {
+    sendBytes(call.res, speak(await this.readJson(call)), 'audio/wav');
+  }
+
+  private async transcribe(call: Call): Promise<void> {
+    const said = transcribe(await this.readForm(call));
+    if (typeof said === 'string') sendBytes(call.res, Buffer.from(said), 'text/plain; charset=utf-8');
+    else await sendJson(call.res, said, call.fault);
+  }
+
+  private async readForm({ req, res }: Call): Promise<FormData> {
+    return readForm(await readBytes(req, res), req.headers['content-type']);
+  }
+
   private async embed(call: Call): Promise<void> {
     await sendJson(call.res, embed(await this.readJson(call)), call.fault);
   }
@@ -98,9 +165,7 @@ export class Endpoints {
 
   private download(res: ServerResponse, id: string): void {
     const { content } = this.files.find(id);
-    res
-      .writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': content.length })
-      .end(content);
+    sendBytes(res, content, 'application/octet-stream');
   }
 
   private async readJson({ req, res, noteModel }: Call): Promise<Body> {
@@ -125,3 +190,7 @@ export class Endpoints {
     await sendJson(res, body, fault);
   }
 }
+
+/** A form's fields; of a list the last. */
+const formFields = (form: FormData): Body =>
+  Object.fromEntries([...form].map(([name, value]) => [name.replace(/\[\]$/, ''), value]));

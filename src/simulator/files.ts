@@ -83,9 +83,10 @@ export class FileStore {
   }
 }
 
-async function readForm(body: Buffer, contentType = ''): Promise<FormData> {
+/** @throws ProviderError where the body is no form */
+export async function readForm(body: Buffer, contentType = ''): Promise<FormData> {
   if (!contentType.toLowerCase().startsWith('multipart/form-data')) {
-    throw invalidRequest('A file is uploaded as multipart/form-data.');
+    throw invalidRequest('A file is sent as multipart/form-data.');
   }
   try {
     return await new Response(new Uint8Array(body), { headers: { 'content-type': contentType } }).formData();

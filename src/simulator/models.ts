@@ -22,6 +22,13 @@ const NAMES = [
   'gpt-6-sol',
   'text-embedding-3-small',
   'text-embedding-3-large',
+  'omni-moderation-latest',
+  'gpt-3.5-turbo-instruct',
+  'gpt-image-2',
+  'whisper-1',
+  'gpt-transcribe',
+  'tts-1',
+  'gpt-4o-mini-tts',
 ];
 
 export function listModels(): { object: 'list'; data: OpenAI.Model[] } {

@@ -68,6 +68,10 @@ export async function sendJson(res: ServerResponse, body: unknown, fault?: Fault
   } else res.end(payload);
 }
 
+export function sendBytes(res: ServerResponse, bytes: Buffer, contentType: string): void {
+  res.writeHead(200, { 'content-type': contentType, 'content-length': bytes.length }).end(bytes);
+}
+
 /** Writes each frame on its own; stops where the client has left. */
 export async function sendStream(
   res: ServerResponse,

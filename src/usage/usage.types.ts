@@ -22,6 +22,8 @@ export interface WorstCase {
   answers: number;
   /** null: the model's price is not known. */
   costMicroUsd: number | null;
+  /** Pictures or sound, which tokens say little of. */
+  isMedia?: boolean;
 }
 
 /** One request that is about to go to a provider. Written before its first byte. */
