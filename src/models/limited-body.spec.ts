@@ -1,10 +1,13 @@
-import { boundName, givenAnswers, givenBound, limitedBody } from './limited-body';
+import {
+  type BoundDialect,
+  boundName,
+  givenAnswers,
+  givenBound,
+  givenCompletions,
+  limitedBody,
+} from './limited-body';
 
-const limited = (
-  fields: Record<string, unknown>,
-  dialect: 'chat' | 'responses' = 'chat',
-  model = 'gpt-4o-mini',
-) => {
+const limited = (fields: Record<string, unknown>, dialect: BoundDialect = 'chat', model = 'gpt-4o-mini') => {
   const body = Buffer.from(JSON.stringify(fields));
   const result = limitedBody({ model, dialect, fields, body, mostOutputTokens: 300 });
   return { ...result, sent: JSON.parse(result.body.toString()) as Record<string, unknown> };
@@ -17,6 +20,7 @@ describe('boundName', () => {
     ['own-model', 'chat', 'max_tokens'],
     ['o3', 'chat', 'max_completion_tokens'],
     ['gpt-5-nano', 'responses', 'max_output_tokens'],
+    ['o3', 'completions', 'max_tokens'],
   ] as const)('of %s in %s is %s', (model, dialect, name) => {
     expect(boundName(model, dialect)).toBe(name);
   });
@@ -54,7 +58,39 @@ it.each<[unknown, number]>([
   expect(givenAnswers({ n })).toBe(answers);
 });
 
+it.each<[object, number]>([
+  [{ prompt: 'a' }, 1],
+  [{ prompt: [1, 2, 3] }, 1],
+  [{ prompt: ['a', 'b'] }, 2],
+  [{ prompt: [[1, 2], [3]], n: 3 }, 6],
+  [{ prompt: ['a', 'b'], n: 2, best_of: 5 }, 10],
+  [{ best_of: 'all' }, 1],
+  [{ prompt: ['a', 'b'], n: 1e300 }, 1_000_000],
+])('%j has so many completions written: %d', (fields, completions) => {
+  expect(givenCompletions(fields)).toBe(completions);
+});
+
 describe('limitedBody', () => {
+  it('sets no bound where its API has none, but keeps what costs more away', () => {
+    const fields = { input: 'x', service_tier: 'priority' };
+    const body = Buffer.from(JSON.stringify(fields));
+    const asked = {
+      model: 'gpt-5.4',
+      dialect: 'responses',
+      fields,
+      body,
+      mostOutputTokens: undefined,
+    } as const;
+    const { body: sent, changed } = limitedBody(asked);
+    expect([sent.toString(), changed]).toEqual(['{"input":"x"}', ['service_tier']]);
+  });
+
+  it('bounds both counts of the older completions', () => {
+    const { sent, changed } = limited({ prompt: 'x', n: 'two', best_of: -1 }, 'completions');
+    expect(sent).toEqual({ prompt: 'x', n: 1, best_of: 1, max_tokens: 300 });
+    expect(changed).toEqual(['max_tokens', 'n', 'best_of']);
+  });
+
   it('leaves a body with a bound as it came', () => {
     const fields = { max_tokens: 5000, service_tier: 'flex', n: 2 };
     const body = Buffer.from('{ "max_tokens" : 5000, "service_tier":"flex","n":2}');

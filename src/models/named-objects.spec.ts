@@ -1,4 +1,4 @@
-import { namedObjects } from './named-objects';
+import { namedByForm, namedObjects } from './named-objects';
 
 const inText = (text: string) => namedObjects(JSON.parse(text) as object as never, Buffer.from(text));
 const named = (body: object) => inText(JSON.stringify(body)).map(({ kind, id }) => `${kind} ${id}`);
@@ -155,5 +155,22 @@ describe('namedObjects', () => {
 
   it('lets pass what stands twice and can name nothing', () => {
     expect(inText('{"messages":[{"role":"user","content":"a","content":"b"}]}')).toEqual([]);
+  });
+});
+
+describe('namedByForm', () => {
+  it.each([
+    ['file_id', 'file'],
+    ['images[][file_id]', 'file'],
+    ['mask[file_id]', 'file'],
+    ['file_ids[]', 'file'],
+    ['image.file_id', 'file'],
+    ['container', 'container'],
+  ])('finds in %s a %s', (name, kind) => {
+    expect(namedByForm([{ name, text: 'an-id' }])).toEqual([{ kind, id: 'an-id', param: name }]);
+  });
+
+  it.each(['file', 'prompt', 'file_id_note', 'my_file_id'])('finds nothing in %s', (name) => {
+    expect(namedByForm([{ name, text: 'an-id' }])).toEqual([]);
   });
 });

@@ -36,6 +36,22 @@ describe('worstCaseOf', () => {
     expect(worst('gpt-4o-mini', '{"tools":[1]}').tokens).toBe(13 + 1000 + 100);
   });
 
+  it('takes of a form only its text for input', () => {
+    expect(worst('gpt-4o-mini', 'x'.repeat(1000), { textBytes: 7 }).tokens).toBe(107);
+  });
+
+  it.each([
+    ['gpt-image-2', null],
+    ['gpt-4o-mini', null],
+  ])('knows no price of pictures and sound, whatever model makes them: %s', (model, costMicroUsd) => {
+    expect(worst(model, '{}', { isMedia: true })).toMatchObject({ costMicroUsd, isMedia: true });
+  });
+
+  it('knows that the simulator’s pictures cost nothing', () => {
+    const outlook = { mostOutputTokens: 100, isMedia: true };
+    expect(worstCaseOf('simulator', 'gpt-image-2', '{}', outlook, NOW).costMicroUsd).toBe(0);
+  });
+
   it('counts every answer', () => {
     expect(worst('gpt-4o-mini', '{}', { answers: 3 })).toMatchObject({ outputTokens: 300, tokens: 302 });
   });
