@@ -58,7 +58,7 @@ it.each<[unknown, number]>([
   expect(givenAnswers({ n })).toBe(answers);
 });
 
-it.each<[object, number]>([
+it.each<[Record<string, unknown>, number]>([
   [{ prompt: 'a' }, 1],
   [{ prompt: [1, 2, 3] }, 1],
   [{ prompt: ['a', 'b'] }, 2],
