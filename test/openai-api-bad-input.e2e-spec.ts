@@ -82,7 +82,7 @@ const FIELDS: Row[] = [
 const ADDRESSES: Row[] = [
   ['the bare prefix', get('/v1'), ...NOT_FOUND],
   ['an address that is not there', get('/v1/nothing'), ...NOT_FOUND],
-  ['what OpenAI has and we have not', post('/v1/assistants', {}), ...NOT_FOUND],
+  ['assistants, which OpenAI has', post('/v1/assistants', {}), ...NOT_FOUND],
   ['a form to an address that is not there', form('/v1/uploads/upload-1/parts'), ...NOT_FOUND],
   ['a form to another', form('/v1/containers/cntr-1/files'), ...NOT_FOUND],
   ['text to an address that is not there', post('/v1/nothing', 'hi', typed('text/plain')), ...NOT_FOUND],
@@ -92,6 +92,7 @@ const ADDRESSES: Row[] = [
   ['a form by another method', { ...form('/v1/nothing'), method: 'PUT' }, ...NOT_FOUND],
   ['a form where only JSON is read', form(chat.path), ...WRONG_TYPE],
   ['a form to an address of another method', form('/v1/models'), ...WRONG_METHOD],
+  ['videos, which OpenAI has', post('/v1/videos', {}), ...NOT_FOUND],
   ['an upload to another address', post('/v1/files/file-1', {}), ...WRONG_METHOD],
   ['a chat by GET', get(chat.path), ...WRONG_METHOD],
   ['embeddings by DELETE', remove(EMBEDDINGS), ...WRONG_METHOD],
@@ -121,6 +122,9 @@ const ADDRESSES: Row[] = [
   ['files after a NUL', get('/v1/files?after=%00'), ...INVALID, 'after'],
 ];
 
+/** Names that nobody has. */
+const MANY_NAMES = Array.from({ length: 1001 }, (_, at) => `k${at}`);
+
 const LIMITS: GoodRow[] = [
   ['a whole mebibyte, and a byte', onChat(padded(MIB + 1))],
   ['as much as it may be', onChat(padded(32 * MIB))],
@@ -130,7 +134,7 @@ const LIMITS: GoodRow[] = [
   ['a type in capitals', onChat(TEXT, typed('Application/JSON; charset=UTF-8'))],
   [
     'a thousand fields and one',
-    onChat(`{${Array.from({ length: 1001 }, (_, at) => `"k${at}":1,`).join('')}${TEXT.slice(1)}`),
+    onChat(`{${MANY_NAMES.map((name) => `"${name}":1,`).join('')}${TEXT.slice(1)}`),
   ],
   ['900,000 values', onChat(withField('x', `[${'1,'.repeat(899_999)}1]`))],
   ['reserved keys inside', onChat(withField('x', '{"__proto__":1,"constructor":2}'))],
@@ -145,7 +149,7 @@ describe('Bad input under /v1', () => {
   let setting: StatelessSetting;
 
   beforeAll(async () => {
-    setting = await StatelessSetting.start();
+    setting = await StatelessSetting.start({ ALLOWED_FIELDS: ['x', ...MANY_NAMES].join() });
   });
   afterEach(async () => {
     expect(setting.app.log()).not.toContain('request_failed');

@@ -477,11 +477,15 @@ describe('A budget', () => {
     });
 
     it.each<[string, Dialect, object]>([
-      ['a search of the web', responses, { tools: [{ type: 'web_search' }] }],
-      ['another server’s tools', responses, { tools: [{ type: 'mcp', server_url: 'https://example.com' }] }],
-      ['a search beside a completion', chat, { web_search_options: {} }],
+      ['a search of the web', responses, { input: 'hi', tools: [{ type: 'web_search' }] }],
+      [
+        'another server’s tools',
+        responses,
+        { input: 'hi', tools: [{ type: 'mcp', server_url: 'https://example.com' }] },
+      ],
+      ['a search beside a completion', chat, { messages: MESSAGES, web_search_options: {} }],
     ])('and lets nobody under a limit have the provider do %s', async (_, { path, whole }, over) => {
-      const body = { model: 'gpt-4o-mini', input: 'hi', messages: MESSAGES, ...over };
+      const body = { model: 'gpt-4o-mini', ...over };
       setting.upstream.play(path, jsonAnswer(whole('Hello')));
       const limited = await setting.user({ tokens_a_day: 10_000_000 });
       const refused = await limited.post(path, body);
