@@ -1,6 +1,10 @@
 import { ask, post } from './support/requests';
 import { chat, chatCompletion, jsonAnswer } from './support/scripted-upstream';
 import { MESSAGES, StatelessSetting } from './support/stateless';
+import { noonOf, pretendTime } from './support/time';
+
+/** These are about the real models, on days that the tests name. */
+jest.unmock('../src/models/catalogue.data');
 
 const BODIES: Record<string, object> = {
   '/chat/completions': { model: 'gpt-4o-mini', messages: MESSAGES },
@@ -19,7 +23,7 @@ describe('The fields of requests under /v1', () => {
   let setting: StatelessSetting;
   beforeAll(async () => {
     setting = await StatelessSetting.start({ ALLOWED_FIELDS: 'top_k,chat_template_kwargs' });
-    setting.pretendDay('2026-11-21');
+    pretendTime(noonOf('2026-11-21'));
   });
   afterEach(() => setting.forget());
   afterAll(() => setting.stop());

@@ -5,6 +5,10 @@ import { signUp, until } from './support/clients';
 import { post } from './support/requests';
 import { gate, jsonAnswer, MIB, type Script } from './support/scripted-upstream';
 import { askRaw, StatelessSetting } from './support/stateless';
+import { noonOf, pretendTime } from './support/time';
+
+/** These are about the real models, on days that the tests name. */
+jest.unmock('../src/models/catalogue.data');
 
 const TYPE = 'multipart/form-data; boundary=b';
 const SOUND = Buffer.from([0x52, 0x49, 0x46, 0x46, 0, 1, 0xff, 0xfe, 0x0d, 0x0a, 0x2d, 0x2d]);
@@ -35,7 +39,7 @@ describe('Pictures and sound under /v1', () => {
 
   beforeAll(async () => {
     setting = await StatelessSetting.start();
-    setting.pretendDay('2026-11-21');
+    pretendTime(noonOf('2026-11-21'));
   });
   afterEach(() => setting.forget());
   afterAll(() => setting.stop());
@@ -74,9 +78,9 @@ describe('Pictures and sound under /v1', () => {
     });
 
     it('names the model that answers where its own has ended, and nothing else changes', async () => {
-      setting.pretendDay('2027-03-01');
+      pretendTime(noonOf('2027-03-01'));
       const answer = await transcribe(file('file', SOUND), whisper, field('language', 'en'));
-      setting.pretendDay('2026-11-21');
+      pretendTime(noonOf('2026-11-21'));
       expect(answer.headers.get('x-model-replaced')).toBe('whisper-1=gpt-transcribe');
       const expected = formOf(file('file', SOUND), field('model', 'gpt-transcribe'), field('language', 'en'));
       expect(setting.upstream.requests[0]!.body.equals(expected)).toBe(true);
@@ -207,9 +211,9 @@ describe('Pictures and sound under /v1', () => {
         body: JSON.stringify(BODY),
       });
       const reader = response.body!.getReader();
-      expect(Buffer.from((await reader.read()).value!).toString()).toBe('first');
+      expect(Buffer.from((await reader.read()).value).toString()).toBe('first');
       rest.open();
-      expect(Buffer.from((await reader.read()).value!).toString()).toBe('rest');
+      expect(Buffer.from((await reader.read()).value).toString()).toBe('rest');
     });
 
     it('passes as events', async () => {

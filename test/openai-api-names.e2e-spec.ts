@@ -1,7 +1,10 @@
-import { Clock } from '../src/common/clock';
 import { ask, get, post } from './support/requests';
 import { chat, chatCompletion, jsonAnswer } from './support/scripted-upstream';
 import { MESSAGES, StatelessSetting } from './support/stateless';
+import { noonOf, pretendTime } from './support/time';
+
+/** These are about the real models, on days that the tests name. */
+jest.unmock('../src/models/catalogue.data');
 
 const SLASHED = 'meta-llama/Llama-3.3-70B-Instruct';
 const DEEP = 'org/team/model:free';
@@ -13,7 +16,7 @@ describe('The names of models', () => {
     setting = await StatelessSetting.start({
       ALLOWED_MODELS: `gpt-4o-mini,gpt-5,gpt-5-mini,${SLASHED},${DEEP}`,
     });
-    setting.pretendDay('2026-11-21');
+    pretendTime(noonOf('2026-11-21'));
   });
   afterEach(() => setting.forget());
   afterAll(() => setting.stop());
@@ -84,15 +87,13 @@ describe('The names of models', () => {
     });
 
     it('end with their family', async () => {
-      const clock = setting.app.app.get(Clock);
-      const before = clock.now();
-      setting.pretendDay('2026-12-12');
+      pretendTime(noonOf('2026-12-12'));
       try {
         const answer = await complete('gpt-5-mini-2025-08-07');
         expect(answer.headers.get('x-model-replaced')).toBe('gpt-5-mini-2025-08-07=gpt-5.6-terra');
         expect(sentModel()).toBe('gpt-5.6-terra');
       } finally {
-        jest.mocked(clock.now).mockReturnValue(before);
+        pretendTime(noonOf('2026-11-21'));
       }
     });
 

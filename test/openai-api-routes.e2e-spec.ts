@@ -1,6 +1,10 @@
 import { ask, post } from './support/requests';
 import { jsonAnswer, type Script } from './support/scripted-upstream';
 import { askRaw, StatelessSetting } from './support/stateless';
+import { noonOf, pretendTime } from './support/time';
+
+/** These are about the real models, on days that the tests name. */
+jest.unmock('../src/models/catalogue.data');
 
 const COMPLETION = {
   id: 'cmpl-1',
@@ -84,7 +88,7 @@ describe('The JSON routes of /v1', () => {
 
   beforeAll(async () => {
     setting = await StatelessSetting.start();
-    setting.pretendDay('2026-11-21');
+    pretendTime(noonOf('2026-11-21'));
   });
   afterEach(() => setting.forget());
   afterAll(() => setting.stop());
@@ -162,9 +166,9 @@ describe('The JSON routes of /v1', () => {
   );
 
   it('replace a model that has ended', async () => {
-    setting.pretendDay('2026-12-01');
+    pretendTime(noonOf('2026-12-01'));
     const reply = await send('/images/generations', { model: 'gpt-image-1.5', prompt: 'x' });
-    setting.pretendDay('2026-11-21');
+    pretendTime(noonOf('2026-11-21'));
     expect(reply.headers.get('x-model-replaced')).toBe('gpt-image-1.5=gpt-image-2.6-flare');
     expect(JSON.parse(sent())).toMatchObject({ model: 'gpt-image-2.6-flare' });
   });

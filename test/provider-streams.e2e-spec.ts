@@ -188,7 +188,7 @@ describe('Streams as providers send them', () => {
 
   it('passes a stored response of 20 MiB on, and records what is in it', async () => {
     const picture = { id: 'ig_20mib', type: 'image_generation_call', result: 'A'.repeat(20 * 1024 * 1024) };
-    const body = { ...(responses.whole('Hello.')), id: 'resp_20mib', output: [picture] };
+    const body = { ...responses.whole('Hello.'), id: 'resp_20mib', output: [picture] };
     setting.upstream.play(responses.path, jsonAnswer(body));
     const user = api(setting.url, setting.token);
     const answer = await user.post('/v1/responses', { model: MODEL, input: 'Draw.' });

@@ -152,7 +152,15 @@ function acceptedBy(route: ModelRoute, isStream: boolean): string {
 const hasUsageChunk = (route: ModelRoute): boolean =>
   route === '/chat/completions' || route === '/completions';
 
-async function relayEvents({ call, head, response, making, record, hidesUsage, route }: Answering): Promise<void> {
+async function relayEvents({
+  call,
+  head,
+  response,
+  making,
+  record,
+  hidesUsage,
+  route,
+}: Answering): Promise<void> {
   const recorder = making && new EventRecorder(making.ofEvents, record);
   await new StreamRelay(call, response, {
     transform: hidesUsage ? withoutUsageChunk : undefined,

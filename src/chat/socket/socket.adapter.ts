@@ -37,7 +37,8 @@ export class SocketAdapter extends WsAdapter {
 
 /** `/ws/` is `/ws`, as every route of Express is the same with a slash at its end. */
 function dropSlash(request: IncomingMessage): void {
-  if (request.url?.split('?')[0] === `${SOCKET_PATH}/`) request.url = request.url.replace(`${SOCKET_PATH}/`, SOCKET_PATH);
+  if (request.url?.split('?')[0] === `${SOCKET_PATH}/`)
+    request.url = request.url.replace(`${SOCKET_PATH}/`, SOCKET_PATH);
 }
 
 function asksForSocket({ method, url, headers }: IncomingMessage): boolean {
