@@ -44,10 +44,12 @@ describe('Pictures and sound under /v1', () => {
   afterEach(() => setting.forget());
   afterAll(() => setting.stop());
 
+  let token: string;
   const sendForm = (route: string, form: Buffer, script: Script = jsonAnswer(HEARD), type = TYPE) => {
     setting.upstream.play(`/v1${route}`, script);
-    return askRaw(setting.url, post(`/v1${route}`, form, { 'content-type': type }), setting.token);
+    return askRaw(setting.url, post(`/v1${route}`, form, { 'content-type': type }), token);
   };
+  beforeEach(() => void ({ token } = setting));
   const transcribe = (...parts: Buffer[]) => sendForm('/audio/transcriptions', formOf(...parts));
   const whisper = field('model', 'whisper-1');
 
@@ -79,6 +81,7 @@ describe('Pictures and sound under /v1', () => {
 
     it('names the model that answers where its own has ended, and nothing else changes', async () => {
       pretendTime(noonOf('2027-03-01'));
+      ({ token } = await signUp(setting.url));
       const answer = await transcribe(file('file', SOUND), whisper, field('language', 'en'));
       pretendTime(noonOf('2026-11-21'));
       expect(answer.headers.get('x-model-replaced')).toBe('whisper-1=gpt-transcribe');

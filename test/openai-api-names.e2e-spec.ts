@@ -1,3 +1,4 @@
+import { signUp } from './support/clients';
 import { ask, get, post } from './support/requests';
 import { chat, chatCompletion, jsonAnswer } from './support/scripted-upstream';
 import { MESSAGES, StatelessSetting } from './support/stateless';
@@ -22,9 +23,9 @@ describe('The names of models', () => {
   afterAll(() => setting.stop());
 
   const find = (path: string) => ask(setting.url, get(`/v1/models/${path}`), setting.token);
-  const complete = (model: string, path = chat.path) => {
+  const complete = (model: string, path = chat.path, token = setting.token) => {
     setting.upstream.play(chat.path, jsonAnswer(chatCompletion({ model })));
-    return ask(setting.url, post(path, { model, messages: MESSAGES }), setting.token);
+    return ask(setting.url, post(path, { model, messages: MESSAGES }), token);
   };
   const sentModel = (): unknown =>
     (JSON.parse(setting.upstream.requests[0]!.body.toString()) as { model: unknown }).model;
@@ -89,7 +90,8 @@ describe('The names of models', () => {
     it('end with their family', async () => {
       pretendTime(noonOf('2026-12-12'));
       try {
-        const answer = await complete('gpt-5-mini-2025-08-07');
+        const { token } = await signUp(setting.url);
+        const answer = await complete('gpt-5-mini-2025-08-07', chat.path, token);
         expect(answer.headers.get('x-model-replaced')).toBe('gpt-5-mini-2025-08-07=gpt-5.6-terra');
         expect(sentModel()).toBe('gpt-5.6-terra');
       } finally {

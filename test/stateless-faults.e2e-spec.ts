@@ -192,7 +192,7 @@ const ON_JSON: Row[] = [
   ],
   [
     'answers with too much',
-    always([{ status: 200 }, { bytes: Buffer.alloc(17 * MIB, PLANTED) }, { hang: true }]),
+    always([{ status: 200 }, { bytes: Buffer.alloc(65 * MIB, PLANTED) }, { hang: true }]),
     { status: 502, code: 'upstream_invalid_response', isBilled: true },
   ],
 ];

@@ -22,6 +22,7 @@ export class ReplyStream implements ExchangeListener {
     },
     MAX_READ_EVENT_BYTES,
   );
+  private hasEvents = false;
   private exchange: UpstreamExchange | undefined;
   private errorAnswer: ErrorAnswer | undefined;
   private opening: { resolve(): void; reject(failure: unknown): void } | undefined;
@@ -89,6 +90,8 @@ export class ReplyStream implements ExchangeListener {
     }
     this.guarded(() => {
       this.events.finish();
+      if (!this.hasEvents)
+        throw new UpstreamReplyError('upstream_invalid_response', 'a stream without events');
       this.over({});
     });
   }
@@ -100,6 +103,7 @@ export class ReplyStream implements ExchangeListener {
   private read(event: Buffer): void {
     const read = readEvent(event);
     if (read === undefined || this.end !== undefined) return;
+    this.hasEvents = true;
     if (read === END_OF_STREAM) {
       this.assembler.markDone();
       return;

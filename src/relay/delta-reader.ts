@@ -44,6 +44,7 @@ export class DeltaReader implements ByteSink {
     MAX_READ_EVENT_BYTES,
   );
   private readonly summary: DeltaSummary;
+  private hasEvents = false;
   private hasSaidDone = false;
   private hasText = false;
   private hasCalls = false;
@@ -88,6 +89,7 @@ export class DeltaReader implements ByteSink {
     if (this.isOver) return;
     const event = readEvent(bytes);
     if (event === undefined) return;
+    this.hasEvents = true;
     if (event === END_OF_STREAM) {
       this.hasSaidDone = true;
       return;
@@ -117,6 +119,7 @@ export class DeltaReader implements ByteSink {
   private impliedFinishReason(): string {
     if (this.hasSaidDone && this.hasCalls) return 'tool_calls';
     if (this.hasSaidDone && this.hasText) return 'stop';
+    if (!this.hasEvents) throw new UpstreamReplyError('upstream_invalid_response', 'a stream without events');
     throw new UpstreamReplyError('upstream_error', 'the stream ended without a finish reason');
   }
 
