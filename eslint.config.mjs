@@ -81,7 +81,7 @@ const direction = folders.map((folder) => {
 });
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', 'coverage/**', '.data/**', 'deploy/lambda/app/**'] },
+  { ignores: ['**/dist/**', 'coverage/**', '.data/**', 'deploy/lambda/app/**', 'test/generated-client/**'] },
   ...tseslint.configs.recommendedTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
   {
     files: ['**/*.ts'],

@@ -1,3 +1,4 @@
+import { toSchema2020 } from '../src/openapi/to-openapi-31';
 import { ToolRegistry } from '../src/tools/tool-registry';
 import { createTestApp, type TestApp } from './support/app';
 import { type Answer, type Api, api, signUp } from './support/clients';
@@ -15,6 +16,7 @@ interface Schema {
 
 interface Operation {
   operationId: string;
+  security?: object[];
   summary?: string;
   tags: string[];
   requestBody?: {
@@ -24,9 +26,13 @@ interface Operation {
 }
 
 interface Document {
+  openapi: string;
+  security: object[];
   paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, Schema>; responses: Record<string, unknown> };
 }
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 
 /** An operation that takes a body. */
 interface BodyRoute {
@@ -47,9 +53,9 @@ describe('The API’s documentation', () => {
     app = await createTestApp({ AUTH_ATTEMPTS_PER_MINUTE: '0', RATE_LIMIT_PER_MINUTE: '0' });
     document = (await api(app.url).get('/docs-json')).body as Document;
     operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, operation]): [string, Operation] => [
+      METHODS.filter((method) => method in methods).map((method): [string, Operation] => [
         `${method} ${path}`,
-        operation,
+        methods[method]!,
       ]),
     );
     bodyRoutes = operations.flatMap(([name, { requestBody }]) => {
@@ -106,16 +112,23 @@ describe('The API’s documentation', () => {
     ['SignUpRequest', 'email', { type: 'string', format: 'email', maxLength: 254 }],
     ['SignUpRequest', 'password', { type: 'string', minLength: 8, maxLength: 128 }],
     ['SignInRequest', 'password', { type: 'string', maxLength: 128 }],
-    ['RefreshTokenRequest', 'refresh_token', { type: 'string', maxLength: 256 }],
+    ['RefreshTokenRequest', 'refresh_token', { type: ['string', 'null'], maxLength: 256 }],
     ['TurnRequest', 'message', { type: 'string', minLength: 1, maxLength: 10_000 }],
-    ['TurnRequest', 'conversation_id', { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER }],
-    ['CreateTaskRequest', 'title', { type: 'string', minLength: 1, maxLength: 200, example: 'Buy milk' }],
-    ['CreateTaskRequest', 'description', { type: 'string', maxLength: 2000, nullable: true }],
+    [
+      'TurnRequest',
+      'conversation_id',
+      { type: ['integer', 'null'], minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+    ],
+    ['CreateTaskRequest', 'title', { type: 'string', minLength: 1, maxLength: 200, examples: ['Buy milk'] }],
+    ['CreateTaskRequest', 'description', { type: ['string', 'null'], maxLength: 2000 }],
     ['CreateTaskRequest', 'tags', { maxItems: 20, items: { type: 'string', minLength: 1, maxLength: 50 } }],
-    ['UpdateTaskRequest', 'priority', { enum: ['none', 'low', 'medium', 'high', 'urgent'] }],
+    ['UpdateTaskRequest', 'priority', { enum: ['none', 'low', 'medium', 'high', 'urgent', null] }],
     ['UpdateConversationRequest', 'title', { type: 'string', minLength: 1, maxLength: 200 }],
   ])('tells the limits of %s.%s', (schema, property, limits) => {
-    expect(document.components.schemas[schema]!.properties![property]).toMatchObject(limits);
+    expect(document.components.schemas[schema]!.properties).toHaveProperty(
+      property,
+      expect.objectContaining(limits),
+    );
   });
 
   it('describes every body: its fields, no others, and at least one example', () => {
@@ -156,24 +169,27 @@ describe('The API’s documentation', () => {
     expect(enforced).toContain('post /api/chat message');
   });
 
-  it('documents a success and the one error shape of every operation', async () => {
+  it('documents a success and the failures of every operation, by their status', async () => {
     const { components } = document;
     for (const [name, { summary, responses }] of operations) {
-      const [success, ...others] = Object.entries(responses).filter(([status]) => /^2/.test(status));
+      const [success, ...others] = Object.entries(responses).filter(([status]) => /^2\d\d/.test(status));
       expect([name, summary]).toEqual([name, expect.stringMatching(/\w{3}/)]);
       expect([name, others]).toEqual([name, []]);
       expect([name, success]).toEqual([
         name,
         success?.[0] === '204'
-          ? ['204', { description: '' }]
+          ? ['204', expect.not.objectContaining({ content: expect.anything() })]
           : [expect.any(String), expect.objectContaining({ content: expect.any(Object) })],
       ]);
       const error = name.includes(' /v1/') ? 'OpenAiError' : 'Error';
-      expect([name, responses.default]).toEqual([name, { $ref: `#/components/responses/${error}` }]);
+      const failures = Object.entries(responses).filter(([status]) => /^[45]/.test(status));
+      for (const [status, { $ref }] of failures.filter(([, failure]) => failure.$ref !== undefined)) {
+        const component = components.responses[$ref!.split('/').at(-1)!];
+        expect($ref).toContain(`/${error}.${status}`);
+        expect(JSON.stringify(component)).toContain(`"#/components/schemas/${error}"`);
+      }
+      expect([name, 'default' in responses]).toEqual([name, false]);
     }
-    expect(components.responses.Error).toMatchObject({
-      content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
-    });
     const user = api(app.url, (await signUp(app.url)).token);
     const { error } = (await user.get('/v1/models/none')).body;
     const { properties, required } = components.schemas.OpenAiError!.properties!.error!;
@@ -186,11 +202,65 @@ describe('The API’s documentation', () => {
     expect(Object.keys(body as object)).toEqual(expect.arrayContaining(components.schemas.Error!.required!));
   });
 
+  it('is of OpenAPI 3.1, and has nothing of 3.0 that changed its meaning', () => {
+    expect(document.openapi).toMatch(/^3\.1\./);
+    const text = JSON.stringify(document);
+    for (const old of ['"nullable":', '"format":"binary"', '"exclusiveMinimum":true', '"required":[]'])
+      expect(text).not.toContain(old);
+  });
+
+  it.each<[string, string, string[]]>([
+    ['post /api/tasks', '401', ['unauthorized']],
+    ['post /api/auth/signup', '409', ['email_taken']],
+    ['post /api/auth/signin', '401', ['invalid_credentials']],
+    ['patch /api/tasks/{id}', '412', ['version_conflict']],
+    ['post /api/chat', '409', ['conversation_busy', 'turn_cancelled']],
+    [
+      'post /v1/chat/completions',
+      '429',
+      ['rate_limited', 'quota_exceeded', 'too_many_streams', 'insufficient_quota'],
+    ],
+  ])('names the codes of %s with status %s', (name, status, codes) => {
+    const { $ref } = operations.find(([given]) => given === name)![1].responses[status]!;
+    const component = document.components.responses[$ref!.split('/').at(-1)!];
+    const [, named] = /"enum":(\[[^\]]*\])/.exec(JSON.stringify((component as { content: object }).content))!;
+    expect((JSON.parse(named!) as string[]).toSorted()).toEqual(codes.toSorted());
+  });
+
+  it.each<[string, object[] | undefined]>([
+    ['post /api/auth/signup', []],
+    ['get /health', []],
+    ['get /api/tasks', undefined],
+    ['post /api/chat-openai', [{ bearer: [] }, { session: [] }, {}]],
+    ['get /v1/models', [{ bearer: [] }, { session: [] }, { apiKey: [] }, { xApiKey: [] }]],
+  ])('says who may call %s', (name, security) => {
+    expect(document.security).toEqual([{ bearer: [] }, { session: [] }]);
+    expect(operations.find(([given]) => given === name)![1].security).toEqual(security);
+  });
+
+  it('has integers for ids and counts, and a name for each operation that says what it does', () => {
+    const { schemas } = document.components;
+    for (const [schema, property] of [
+      ['TaskView', 'id'],
+      ['TurnAnswer', 'conversation_id'],
+      ['MessageView', 'id'],
+      ['UsageSumsView', 'calls'],
+    ] as const)
+      expect([schema, property, schemas[schema]!.properties![property]!.type]).toEqual([
+        schema,
+        property,
+        'integer',
+      ]);
+    for (const [, { operationId }] of operations) expect(operationId).toMatch(/^[a-z][a-zA-Z]+$/);
+  });
+
   it('has the schema of each tool’s arguments, as the model is given it', () => {
     const tools = app.app.get(ToolRegistry).definitions();
     expect(tools.map(({ name }) => name)).toContain('add_task');
     for (const { name, description, parameters } of tools)
-      expect(document.components.schemas[`tool.${name}`]).toEqual({ description, ...parameters });
+      expect(document.components.schemas[`tool.${name}`]).toEqual(
+        toSchema2020({ description, ...parameters }),
+      );
   });
 
   it('is a page that its own content security policy lets run', async () => {

@@ -15,7 +15,10 @@ export class AdminApiKeysController {
   constructor(private readonly apiKeys: ApiKeysService) {}
 
   @Get('users/:id/keys')
-  @ApiOperation({ summary: 'Lists a user’s API keys, newest first, without what they are' })
+  @ApiOperation({
+    operationId: 'listKeysOfUser',
+    summary: 'Lists a user’s API keys, newest first, without what they are',
+  })
   @ApiOkResponse({ type: ApiKeyPageView })
   async listOfUser(
     @Param('id', ParseUuidPipe) id: string,
@@ -27,7 +30,10 @@ export class AdminApiKeysController {
 
   @Delete('keys/:id')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Ends anybody’s API key at once, and what is under way with it' })
+  @ApiOperation({
+    operationId: 'revokeAnyKey',
+    summary: 'Ends anybody’s API key at once, and what is under way with it',
+  })
   @ApiNoContentResponse()
   async revoke(@Param('id', ParseUuidPipe) id: string): Promise<void> {
     await this.apiKeys.revokeOfAnyone(id);

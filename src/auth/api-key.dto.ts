@@ -76,7 +76,7 @@ export class ApiKeyView {
   @ApiProperty({ enum: SCOPES, isArray: true, example: ['chat', 'tasks'] })
   scopes!: readonly Scope[];
 
-  @ApiProperty({ type: Number, nullable: true, example: 100_000 })
+  @ApiProperty({ type: 'integer', nullable: true, example: 100_000 })
   daily_token_limit!: number | null;
 
   @ApiProperty({ type: String, format: 'date-time', nullable: true, example: '2099-12-31T23:59:59.000Z' })

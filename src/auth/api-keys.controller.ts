@@ -42,7 +42,7 @@ export class ApiKeysController {
   constructor(private readonly apiKeys: ApiKeysService) {}
 
   @Post()
-  @ApiOperation({ summary: 'Makes an API key, which is shown this once' })
+  @ApiOperation({ operationId: 'createKey', summary: 'Makes an API key, which is shown this once' })
   @ApiBody({ type: CreateApiKeyRequest, examples: EXAMPLES })
   @ApiCreatedResponse({ type: NewApiKeyView })
   async create(@CurrentUser() user: Principal, @Body() body: CreateApiKeyRequest): Promise<NewApiKeyView> {
@@ -51,7 +51,7 @@ export class ApiKeysController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'Lists API keys, newest first, without what they are' })
+  @ApiOperation({ operationId: 'listKeys', summary: 'Lists API keys, newest first, without what they are' })
   @ApiOkResponse({ type: ApiKeyPageView })
   async list(@CurrentUser() user: Principal, @Query() query: PageQuery): Promise<Page<ApiKeyView>> {
     const { items, next_cursor } = await this.apiKeys.list(user.id, query);
@@ -60,7 +60,10 @@ export class ApiKeysController {
 
   @Delete(':id')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Ends an API key at once, and what is under way with it' })
+  @ApiOperation({
+    operationId: 'revokeKey',
+    summary: 'Ends an API key at once, and what is under way with it',
+  })
   @ApiNoContentResponse()
   async revoke(@CurrentUser() user: Principal, @Param('id', ParseUuidPipe) id: string): Promise<void> {
     await this.apiKeys.revoke(user.id, id);

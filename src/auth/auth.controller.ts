@@ -6,10 +6,12 @@ import {
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
+  ApiSecurity,
   ApiTags,
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { signInRequired } from '../common/app-error';
+import { MayFailWith } from '../common/may-fail-with.decorator';
 import { Public } from '../common/public.decorator';
 import { RateLimited } from '../limits/rate-limited.decorator';
 import {
@@ -31,6 +33,14 @@ import { SessionCredentials } from './session-credentials';
 const CREDENTIALS = { email: 'ada@example.com', password: 'correct horse battery' };
 const REFRESH_TOKEN = { refresh_token: 'ktr_Vb0sQ2mE5kX8nR1tY4wZ7cF0gJ3lP6uA9dH2oS5iK8q' };
 
+const COOKIES = {
+  'Set-Cookie': {
+    description: 'The session’s two tokens for browsers, as `HttpOnly` cookies',
+    required: true,
+    schema: { type: 'string' as const },
+  },
+};
+
 @ApiTags('auth')
 @Controller('api/auth')
 export class AuthController {
@@ -40,14 +50,15 @@ export class AuthController {
   ) {}
 
   @Post('signup')
+  @MayFailWith('email_taken')
   @Public()
   @RateLimited('auth')
-  @ApiOperation({ summary: 'Make an account; the first one is the admin’s' })
+  @ApiOperation({ operationId: 'signUp', summary: 'Make an account; the first one is the admin’s' })
   @ApiBody({
     type: SignUpRequest,
     examples: { account: { value: { ...CREDENTIALS, timezone: 'Europe/Berlin' } } },
   })
-  @ApiCreatedResponse({ type: SessionView })
+  @ApiCreatedResponse({ type: SessionView, headers: COOKIES })
   async signUp(
     @Body() body: SignUpRequest,
     @Req() request: Request,
@@ -57,12 +68,13 @@ export class AuthController {
   }
 
   @Post('signin')
+  @MayFailWith('invalid_credentials')
   @HttpCode(200)
   @Public()
   @RateLimited('auth')
-  @ApiOperation({ summary: 'Begin a session' })
+  @ApiOperation({ operationId: 'signIn', summary: 'Begin a session' })
   @ApiBody({ type: SignInRequest, examples: { account: { value: CREDENTIALS } } })
-  @ApiOkResponse({ type: SessionView })
+  @ApiOkResponse({ type: SessionView, headers: COOKIES })
   async signIn(
     @Body() body: SignInRequest,
     @Req() request: Request,
@@ -72,15 +84,16 @@ export class AuthController {
   }
 
   @Post('refresh')
+  @MayFailWith('unauthorized', 'origin_not_allowed')
   @HttpCode(200)
   @Public()
-  @ApiOperation({ summary: 'Replace a refresh token, for a new access token' })
+  @ApiOperation({ operationId: 'refreshSession', summary: 'Replace a refresh token, for a new access token' })
   @ApiBody({
     type: RefreshTokenRequest,
     required: false,
     examples: { token: { value: REFRESH_TOKEN }, cookie: { value: {} } },
   })
-  @ApiOkResponse({ type: SessionView })
+  @ApiOkResponse({ type: SessionView, headers: COOKIES })
   async refresh(
     @Body() body: RefreshTokenRequest,
     @Req() request: Request,
@@ -92,10 +105,15 @@ export class AuthController {
   }
 
   @Post('signout')
+  @MayFailWith('unauthorized', 'origin_not_allowed')
   @HttpCode(204)
   @Public()
   @ApiBearerAuth()
-  @ApiOperation({ summary: 'End the session of a refresh token, a cookie or an access token' })
+  @ApiSecurity('session')
+  @ApiOperation({
+    operationId: 'signOut',
+    summary: 'End the session of a refresh token, a cookie or an access token',
+  })
   @ApiBody({
     type: RefreshTokenRequest,
     required: false,
@@ -114,7 +132,7 @@ export class AuthController {
   @Get('me')
   @Scopes('any')
   @ApiBearerAuth()
-  @ApiOperation({ summary: 'Who is signed in' })
+  @ApiOperation({ operationId: 'getMe', summary: 'Who is signed in' })
   @ApiOkResponse({ type: UserView })
   async me(@CurrentUser() user: Principal): Promise<UserView> {
     return toUserView(await this.auth.find(user.id));

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsEmail, IsOptional, IsString, IsTimeZone, Matches } from 'class-validator';
 import { IsStorableText } from '../common/storable-text';
@@ -29,7 +29,8 @@ export class SignUpRequest {
   @IsString()
   password!: string;
 
-  /** IANA name, such as `Europe/Berlin`; an offset is none, because a zone has rules. */
+  /** An offset is not a zone, because a zone has rules. */
+  @ApiPropertyOptional({ description: 'IANA name of a time zone', example: 'Europe/Berlin' })
   @IsOptional()
   @Matches(/^[A-Za-z]/, { message: 'timezone must be the IANA name of a time zone' })
   @IsTimeZone({ message: 'timezone must be the IANA name of a time zone' })

@@ -6,7 +6,7 @@ import { isOpenAiPath } from '../common/openai-error-body';
 import { Settings } from '../config/settings';
 import { isTrustedOrigin } from './origin-rule';
 
-const SESSION_COOKIE = { name: 'keyturn_session', path: '/' };
+export const SESSION_COOKIE = { name: 'keyturn_session', path: '/' };
 const REFRESH_COOKIE = { name: 'keyturn_refresh', path: '/api/auth' };
 const API_KEY_HEADERS = ['api-key', 'x-api-key'];
 const BEARER = /^bearer +(\S+)$/i;

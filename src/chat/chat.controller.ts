@@ -17,12 +17,14 @@ import { type Scope, Scopes } from '../auth/scopes';
 import { signInRequired } from '../common/app-error';
 import { toErrorBody } from '../common/error-body';
 import { toAppError } from '../common/error.filter';
+import { MayFailWith, PROVIDER_FAILURES } from '../common/may-fail-with.decorator';
 import { requestContext } from '../common/request-context';
 import { requestIdOf } from '../common/request-id.middleware';
 import { SseWriter } from '../common/sse-writer';
 import type { Door } from '../config/limit-variables';
 import { RateLimited } from '../limits/rate-limited.decorator';
 import { StreamSlots } from '../limits/stream-slots';
+import { CHAT_ANSWER, STREAM_ANSWER } from './chat-answers';
 import { asksForCompletion, ChatBodyPipe, type ChatRequest, isCompletion } from './chat-body.pipe';
 import { CompletionRequest } from './completion.dto';
 import { CompletionsService } from './completions.service';
@@ -43,25 +45,14 @@ const BODY = {
   examples: EXAMPLES,
 };
 
-const TURN_ID = 'c0a8e6f2-5b1d-4c7e-9a53-1f2d3c4b5a69';
-
-const STREAM_EXAMPLE = [
-  `{"turn_id":"${TURN_ID}","conversation_id":1}`,
-  '{"delta":"You have "}',
-  '{"delta":"no tasks."}',
-  `{"done":true,"conversation_id":1,"turn_id":"${TURN_ID}","response":"You have no tasks.","changes":[]}`,
-  '[DONE]',
-]
-  .map((data) => `data: ${data}\n\n`)
-  .join('');
-
 /** The task agent's two doors, which stateless completions share: told apart by the body. */
 @ApiTags('chat')
 @ApiBearerAuth()
-@ApiExtraModels(TurnRequest, CompletionRequest)
+@ApiExtraModels(TurnRequest, CompletionRequest, TurnAnswer)
 @AllowAnonymous()
 @Scopes(scopeOfBody)
 @RateLimited(doorOfBody)
+@MayFailWith(...PROVIDER_FAILURES, 'conversation_busy', 'turn_cancelled', 'turn_interrupted')
 @Controller('api/chat')
 export class ChatController {
   constructor(
@@ -72,9 +63,12 @@ export class ChatController {
 
   @Post()
   @HttpCode(200)
-  @ApiOperation({ summary: 'Runs a turn, or asks the model, and answers when it is over' })
+  @ApiOperation({
+    operationId: 'chat',
+    summary: 'Runs a turn, or asks the model, and answers when it is over',
+  })
   @ApiBody(BODY)
-  @ApiOkResponse({ type: TurnAnswer })
+  @ApiOkResponse(CHAT_ANSWER())
   async chat(
     @CurrentCaller() caller: Caller,
     @Body(ChatBodyPipe) body: ChatRequest,
@@ -91,12 +85,12 @@ export class ChatController {
 
   @Post('stream')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Runs a turn, or asks the model, and tells it as it goes, as server-sent events' })
-  @ApiBody(BODY)
-  @ApiOkResponse({
-    description: 'Blocks of one `data:` line each; the last is `[DONE]`',
-    content: { 'text/event-stream': { schema: { type: 'string' }, example: STREAM_EXAMPLE } },
+  @ApiOperation({
+    operationId: 'streamChat',
+    summary: 'Runs a turn, or asks the model, and tells it as it goes, as server-sent events',
   })
+  @ApiBody(BODY)
+  @ApiOkResponse(STREAM_ANSWER())
   async stream(
     @CurrentCaller() caller: Caller,
     @Body(ChatBodyPipe) body: ChatRequest,

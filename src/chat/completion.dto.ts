@@ -38,7 +38,7 @@ export class CompletionRequest {
   @IsOptional()
   tool_choice?: unknown;
 
-  /** A model of the server's list; absent: the server's default. */
+  @ApiPropertyOptional({ description: 'A model of the server’s list; absent: the server’s default' })
   @IsOptional()
   @IsString()
   @HasLength(1, 200)
@@ -48,7 +48,10 @@ export class CompletionRequest {
   @IsNumber()
   temperature?: number;
 
-  /** Lowered to the server's own bound where it is above. */
+  @ApiPropertyOptional({
+    type: 'integer',
+    description: 'Lowered to the server’s own bound where it is above',
+  })
   @IsOptional()
   @IsInt()
   @Min(1)

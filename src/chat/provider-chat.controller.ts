@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@n
 import type { Request, Response } from 'express';
 import { AllowAnonymous, type Caller, CurrentCaller } from '../auth/caller';
 import { Scopes } from '../auth/scopes';
+import { MayFailWith, PROVIDER_FAILURES } from '../common/may-fail-with.decorator';
 import { type ProviderName, SIBLING_NAMES } from '../config/providers';
 import { RateLimited } from '../limits/rate-limited.decorator';
 import { StreamSlots } from '../limits/stream-slots';
@@ -35,6 +36,7 @@ const EXAMPLES = {
 @AllowAnonymous()
 @Scopes('proxy')
 @RateLimited('provider')
+@MayFailWith(...PROVIDER_FAILURES)
 @Controller('api')
 export class ProviderChatController {
   constructor(

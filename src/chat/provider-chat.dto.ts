@@ -38,7 +38,7 @@ export class JsonSchemaFormat {
   @Equals('json_schema')
   type!: 'json_schema';
 
-  /** Absent: `response`. */
+  @ApiPropertyOptional({ description: 'Absent or null: `response`' })
   @IsOptional()
   @Matches(/^[\w-]{1,64}$/)
   name?: string;
@@ -64,13 +64,13 @@ export class ProviderChatRequest {
   @AreShortTogether()
   messages!: ProviderMessage[];
 
-  /** Instructions; not counted with the messages. */
+  @ApiPropertyOptional({ description: 'Instructions; not counted with the messages' })
   @IsOptional()
   @IsString()
   @HasLength(0, LONGEST_CONTENT)
   system?: string;
 
-  /** A model of this provider; absent: the server's default. */
+  @ApiPropertyOptional({ description: 'A model of this provider; absent: the server’s default' })
   @IsOptional()
   @IsString()
   @HasLength(1, 200)
@@ -82,7 +82,10 @@ export class ProviderChatRequest {
   @Max(2)
   temperature?: number;
 
-  /** At most the server's `MAX_OUTPUT_TOKENS`, which is also the default. */
+  @ApiPropertyOptional({
+    type: 'integer',
+    description: 'At most the server’s `MAX_OUTPUT_TOKENS`, which is also the default',
+  })
   @IsOptional()
   @IsInt()
   @Min(1)

@@ -7,20 +7,20 @@ import { HasLength } from '../common/text-length';
 import type { TokenUsage } from '../usage/usage.types';
 
 export class TurnRequest {
-  /** Absent or null begins a conversation. */
+  @ApiPropertyOptional({ type: 'integer', description: 'Absent or null begins a conversation' })
   @IsOptional()
   @IsInt()
   @Min(1)
   @Max(Number.MAX_SAFE_INTEGER)
   conversation_id?: number | null;
 
-  /** What the user says. */
+  @ApiProperty({ description: 'What the user says', example: 'List my tasks' })
   @IsString()
   @HasLength(1, 10_000)
   @IsStorableText()
   message!: string;
 
-  /** A model of the server's list; absent: the server's default. */
+  @ApiPropertyOptional({ description: 'A model of the server’s list; absent: the server’s default' })
   @IsOptional()
   @IsString()
   @HasLength(1, 200)
@@ -46,7 +46,7 @@ export class ChangeView {
   @ApiProperty({ example: 'add_task' })
   tool!: string;
 
-  @ApiProperty({ example: 7 })
+  @ApiProperty({ type: 'integer', example: 7 })
   task_id!: number;
 
   @ApiProperty({ enum: ['created', 'updated', 'completed', 'reopened', 'deleted', 'restored'] })
@@ -57,19 +57,19 @@ export class ChangeView {
 }
 
 export class UsageView {
-  @ApiProperty({ example: 310 })
+  @ApiProperty({ type: 'integer', example: 310 })
   prompt_tokens!: number;
 
-  @ApiProperty({ example: 42 })
+  @ApiProperty({ type: 'integer', example: 42 })
   completion_tokens!: number;
 
-  @ApiProperty({ example: 352 })
+  @ApiProperty({ type: 'integer', example: 352 })
   total_tokens!: number;
 }
 
 /** The answer of a turn; of one that is not over, what it has come to so far. */
 export class TurnAnswer {
-  @ApiProperty({ example: 1 })
+  @ApiProperty({ type: 'integer', example: 1 })
   conversation_id!: number;
 
   @ApiProperty({ example: 'I added “Buy milk” (task 7), due 2026-11-22.' })
@@ -96,14 +96,17 @@ export class TurnView extends TurnAnswer {
   state!: 'running' | 'completed' | 'cancelled' | 'failed';
 
   @ApiPropertyOptional({
+    type: 'object',
+    properties: { code: { type: 'string' }, message: { type: 'string' } },
+    required: ['code', 'message'],
     example: { code: 'upstream_timeout', message: 'The model did not answer in time.' },
   })
   error?: { code: string; message: string };
 
-  @ApiProperty({ example: '2026-11-21T09:30:00.000Z' })
+  @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })
   created_at!: string;
 
-  @ApiProperty({ nullable: true, type: String, example: '2026-11-21T09:30:02.000Z' })
+  @ApiProperty({ nullable: true, type: String, format: 'date-time', example: '2026-11-21T09:30:02.000Z' })
   finished_at!: string | null;
 }
 

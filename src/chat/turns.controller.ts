@@ -15,7 +15,7 @@ export class TurnsController {
   constructor(private readonly agent: AgentService) {}
 
   @Get(':id')
-  @ApiOperation({ summary: 'A turn: the state it is in, and its answer so far' })
+  @ApiOperation({ operationId: 'getTurn', summary: 'A turn: the state it is in, and its answer so far' })
   @ApiOkResponse({ type: TurnView })
   async find(@CurrentUser() user: Principal, @Param('id', ParseUuidPipe) id: string): Promise<TurnView> {
     return toTurnView(await this.agent.find(user.id, id));
@@ -24,6 +24,7 @@ export class TurnsController {
   @Post(':id/cancel')
   @HttpCode(202)
   @ApiOperation({
+    operationId: 'cancelTurn',
     summary: 'Ends a running turn; what was said so far is kept. A second cancel changes nothing',
   })
   @ApiAcceptedResponse({ type: TurnView })

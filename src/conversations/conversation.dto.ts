@@ -30,7 +30,7 @@ export class UpdateConversationRequest {
 }
 
 export class ConversationView {
-  @ApiProperty({ example: 1 })
+  @ApiProperty({ type: 'integer', example: 1 })
   id!: number;
 
   @ApiProperty({ example: 'Add a task to buy milk tomorrow' })
@@ -39,15 +39,15 @@ export class ConversationView {
   @ApiProperty({ example: false })
   archived!: boolean;
 
-  @ApiProperty({ example: '2026-11-21T09:30:00.000Z' })
+  @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })
   created_at!: string;
 
-  @ApiProperty({ example: '2026-11-21T09:30:00.000Z' })
+  @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })
   updated_at!: string;
 }
 
 export class MessageView {
-  @ApiProperty({ example: 12 })
+  @ApiProperty({ type: 'integer', example: 12 })
   id!: number;
 
   @ApiProperty({ format: 'uuid' })
@@ -62,7 +62,16 @@ export class MessageView {
   @ApiProperty({
     required: false,
     type: 'array',
-    items: { type: 'object' },
+    items: {
+      type: 'object',
+      properties: {
+        id: { type: 'string' },
+        tool: { type: 'string' },
+        arguments: { type: 'object', additionalProperties: true },
+        error: { type: 'string' },
+      },
+      required: ['id', 'tool', 'arguments'],
+    },
     example: [{ id: 'q7Wd02LmZ', tool: 'list_tasks', arguments: { status: 'all' } }],
   })
   tool_calls?: StoredToolCall[];
@@ -73,7 +82,7 @@ export class MessageView {
   @ApiProperty({ enum: ['complete', 'partial'] })
   status!: 'complete' | 'partial';
 
-  @ApiProperty({ example: '2026-11-21T09:30:00.000Z' })
+  @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })
   created_at!: string;
 }
 

@@ -32,7 +32,10 @@ export class ConversationsController {
   constructor(private readonly conversations: ConversationsService) {}
 
   @Get()
-  @ApiOperation({ summary: 'Lists conversations, most recently used first' })
+  @ApiOperation({
+    operationId: 'listConversations',
+    summary: 'Lists conversations, most recently used first',
+  })
   @ApiOkResponse({ type: ConversationPageView })
   async list(
     @CurrentUser() user: Principal,
@@ -46,7 +49,7 @@ export class ConversationsController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'A conversation, without its messages' })
+  @ApiOperation({ operationId: 'getConversation', summary: 'A conversation, without its messages' })
   @ApiOkResponse({ type: ConversationView })
   async find(
     @CurrentUser() user: Principal,
@@ -56,7 +59,7 @@ export class ConversationsController {
   }
 
   @Patch(':id')
-  @ApiOperation({ summary: 'Renames or archives a conversation' })
+  @ApiOperation({ operationId: 'updateConversation', summary: 'Renames or archives a conversation' })
   @ApiBody({
     type: UpdateConversationRequest,
     examples: { rename: { value: { title: 'Shopping' } }, archive: { value: { archived: true } } },
@@ -72,14 +75,14 @@ export class ConversationsController {
 
   @Delete(':id')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Deletes a conversation and its messages' })
+  @ApiOperation({ operationId: 'deleteConversation', summary: 'Deletes a conversation and its messages' })
   @ApiNoContentResponse()
   async delete(@CurrentUser() user: Principal, @Param('id', ParseIdPipe) id: number): Promise<void> {
     await this.conversations.delete(user.id, id);
   }
 
   @Get(':id/messages')
-  @ApiOperation({ summary: 'Lists what was said, oldest first' })
+  @ApiOperation({ operationId: 'listMessages', summary: 'Lists what was said, oldest first' })
   @ApiOkResponse({ type: MessagePageView })
   async listMessages(
     @CurrentUser() user: Principal,

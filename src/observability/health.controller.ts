@@ -1,5 +1,11 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiExcludeEndpoint, ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import {
+  ApiOkResponse,
+  ApiOperation,
+  ApiProperty,
+  ApiServiceUnavailableResponse,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { Response } from 'express';
 import { Lifecycle } from '../common/lifecycle';
 import { Public } from '../common/public.decorator';
@@ -19,8 +25,18 @@ class HealthView {
   @ApiProperty({ type: String, enum: ['openai', 'simulator', 'not_configured'] })
   upstream!: Settings['upstream'];
 
-  @ApiProperty({ example: 3600 })
+  @ApiProperty({ type: 'integer', example: 3600 })
   uptime_seconds!: number;
+}
+
+class LiveView {
+  @ApiProperty({ enum: ['live'] })
+  status!: 'live';
+}
+
+class ReadyView {
+  @ApiProperty({ enum: ['ready', 'shutting_down', 'not_ready'] })
+  status!: 'ready' | 'shutting_down' | 'not_ready';
 }
 
 @ApiTags('health')
@@ -35,7 +51,8 @@ export class HealthController {
 
   @Get(['health', 'api/health'])
   @ApiOperation({ summary: 'Whether the server and its database work, and who answers model calls' })
-  @ApiOkResponse({ type: HealthView, description: '503 with the same fields when something does not work' })
+  @ApiOkResponse({ type: HealthView, description: 'All works' })
+  @ApiServiceUnavailableResponse({ type: HealthView, description: 'Something does not work' })
   async health(@Res({ passthrough: true }) response: Response): Promise<HealthView> {
     const isConnected = await this.isDatabaseConnected();
     response.status(isConnected ? 200 : 503).setHeader('Cache-Control', 'no-store');
@@ -48,15 +65,18 @@ export class HealthController {
   }
 
   @Get('health/live')
-  @ApiExcludeEndpoint()
-  live(): object {
+  @ApiOperation({ operationId: 'getLive', summary: 'Whether the process runs' })
+  @ApiOkResponse({ type: LiveView })
+  live(): LiveView {
     return { status: 'live' };
   }
 
   /** For load balancers: not ready on the way down, at once. */
   @Get('health/ready')
-  @ApiExcludeEndpoint()
-  async ready(@Res({ passthrough: true }) response: Response): Promise<object> {
+  @ApiOperation({ operationId: 'getReady', summary: 'Whether the server takes requests' })
+  @ApiOkResponse({ type: ReadyView, description: 'It does' })
+  @ApiServiceUnavailableResponse({ type: ReadyView, description: 'It does not, yet or any more' })
+  async ready(@Res({ passthrough: true }) response: Response): Promise<ReadyView> {
     const isReady = !this.lifecycle.isShuttingDown && (await this.isDatabaseConnected());
     response.status(isReady ? 200 : 503).setHeader('Cache-Control', 'no-store');
     return { status: isReady ? 'ready' : this.lifecycle.isShuttingDown ? 'shutting_down' : 'not_ready' };

@@ -1,16 +1,19 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Controller, Get, Header, Req, Res } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { AppError } from '../common/app-error';
+import { MayFailWith } from '../common/may-fail-with.decorator';
 import { Public } from '../common/public.decorator';
 import { Settings } from '../config/settings';
 import { Metrics } from './metrics';
 
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
 
-@ApiExcludeController()
+@ApiTags('health')
+@ApiSecurity('metrics')
 @Public()
+@MayFailWith('forbidden')
 @Controller('metrics')
 export class MetricsController {
   constructor(
@@ -19,6 +22,8 @@ export class MetricsController {
   ) {}
 
   @Get()
+  @ApiOperation({ operationId: 'getMetrics', summary: 'The server’s metrics, for Prometheus' })
+  @ApiOkResponse({ content: { 'text/plain': { schema: { type: 'string' } } } })
   @Header('Cache-Control', 'no-store')
   async scrape(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<string> {
     if (!this.mayScrape(request)) throw new AppError('forbidden', 'Metrics are not open to this caller.');

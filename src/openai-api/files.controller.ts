@@ -26,7 +26,7 @@ export class FilesController {
 
   @Post()
   @HttpCode(200)
-  @ApiOperation({ summary: 'Uploads a file' })
+  @ApiOperation({ operationId: 'createFile', summary: 'Uploads a file' })
   @ApiConsumes('multipart/form-data')
   @ApiBody({ schema: UPLOAD_SCHEMA })
   @ApiOkResponse({ schema: FILE_SCHEMA })
@@ -35,7 +35,7 @@ export class FilesController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'Lists one’s own files, newest first' })
+  @ApiOperation({ operationId: 'listFiles', summary: 'Lists one’s own files, newest first' })
   @ApiQuery({ name: 'after', required: false, description: 'The id of the file before the page.' })
   @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 10_000 } })
   @ApiQuery({ name: 'order', required: false, enum: ['asc', 'desc'] })
@@ -53,23 +53,24 @@ export class FilesController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'Describes a file' })
+  @ApiOperation({ operationId: 'retrieveFile', summary: 'Describes a file' })
   @ApiOkResponse({ schema: FILE_SCHEMA })
   describe(@CurrentUser() user: Principal, @Param('id') id: string, @Res() response: Response) {
     return this.files.describe(user, id, response);
   }
 
   @Get(':id/content')
-  @ApiOperation({ summary: 'Downloads a file' })
+  @ApiOperation({ operationId: 'downloadFile', summary: 'Downloads a file' })
   @ApiOkResponse({
-    content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+    description: 'The file, of the type that the provider gives it',
+    content: { '*/*': { schema: { type: 'string', format: 'binary' } } },
   })
   download(@CurrentUser() user: Principal, @Param('id') id: string, @Res() response: Response) {
     return this.files.download(user, id, response);
   }
 
   @Delete(':id')
-  @ApiOperation({ summary: 'Deletes a file' })
+  @ApiOperation({ operationId: 'deleteFile', summary: 'Deletes a file' })
   @ApiOkResponse(JSON_ANSWER)
   delete(@CurrentUser() user: Principal, @Param('id') id: string, @Res() response: Response) {
     return this.files.delete(user, id, response);

@@ -35,7 +35,12 @@ export const SPEECH_BODY: ApiBodyOptions = {
 
 export const TRANSCRIPT_ANSWER: ApiResponseOptions = {
   ...JSON_OR_STREAM,
-  content: { ...contentOf(JSON_OR_STREAM), 'text/plain': { schema: TEXT } },
+  content: {
+    ...contentOf(JSON_OR_STREAM),
+    'text/plain': { schema: TEXT },
+    'text/vtt': { schema: TEXT },
+    'application/x-subrip': { schema: TEXT },
+  },
 };
 
 export const SPEECH_ANSWER: ApiResponseOptions = {

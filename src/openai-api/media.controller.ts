@@ -28,7 +28,7 @@ export class MediaController {
 
   @Post('images/generations')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Makes pictures' })
+  @ApiOperation({ operationId: 'createImage', summary: 'Makes pictures' })
   @ApiBody(IMAGE_BODY)
   @ApiOkResponse(JSON_OR_STREAM)
   makeImages(@CurrentUser() user: Principal, @Req() request: Request, @Res() response: Response) {
@@ -37,7 +37,10 @@ export class MediaController {
 
   @Post('images/edits')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Changes pictures, which come in a form or are named in JSON' })
+  @ApiOperation({
+    operationId: 'editImage',
+    summary: 'Changes pictures, which come in a form or are named in JSON',
+  })
   @ApiConsumes('multipart/form-data', 'application/json')
   @ApiBody(EDIT_BODY)
   @ApiOkResponse(JSON_OR_STREAM)
@@ -47,7 +50,7 @@ export class MediaController {
 
   @Post('audio/transcriptions')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Writes down what is said' })
+  @ApiOperation({ operationId: 'transcribe', summary: 'Writes down what is said' })
   @ApiConsumes('multipart/form-data')
   @ApiBody(TRANSCRIPTION_BODY)
   @ApiOkResponse(TRANSCRIPT_ANSWER)
@@ -57,7 +60,7 @@ export class MediaController {
 
   @Post('audio/translations')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Writes down in English what is said' })
+  @ApiOperation({ operationId: 'translate', summary: 'Writes down in English what is said' })
   @ApiConsumes('multipart/form-data')
   @ApiBody(TRANSLATION_BODY)
   @ApiOkResponse(TRANSCRIPT_ANSWER)
@@ -67,7 +70,7 @@ export class MediaController {
 
   @Post('audio/speech')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Says a text aloud' })
+  @ApiOperation({ operationId: 'speak', summary: 'Says a text aloud' })
   @ApiBody(SPEECH_BODY)
   @ApiOkResponse(SPEECH_ANSWER)
   speak(@CurrentUser() user: Principal, @Req() request: Request, @Res() response: Response) {

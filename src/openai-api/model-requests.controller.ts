@@ -29,7 +29,7 @@ export class ModelRequestsController {
 
   @Post('chat/completions')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Chat Completions, as OpenAI’s' })
+  @ApiOperation({ operationId: 'createChatCompletion', summary: 'Chat Completions, as OpenAI’s' })
   @ApiBody(CHAT_BODY)
   @ApiOkResponse(JSON_OR_STREAM)
   completeChat(@CurrentUser() user: Principal, @Req() request: Request, @Res() response: Response) {
@@ -38,7 +38,7 @@ export class ModelRequestsController {
 
   @Post('responses')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Responses, as OpenAI’s' })
+  @ApiOperation({ operationId: 'createResponse', summary: 'Responses, as OpenAI’s' })
   @ApiBody(RESPONSES_BODY)
   @ApiOkResponse(JSON_OR_STREAM)
   respond(@CurrentUser() user: Principal, @Req() request: Request, @Res() response: Response) {
@@ -47,7 +47,7 @@ export class ModelRequestsController {
 
   @Post('completions')
   @HttpCode(200)
-  @ApiOperation({ summary: 'The older completions, as OpenAI’s' })
+  @ApiOperation({ operationId: 'createCompletion', summary: 'The older completions, as OpenAI’s' })
   @ApiBody(COMPLETIONS_BODY)
   @ApiOkResponse(JSON_OR_STREAM)
   complete(@CurrentUser() user: Principal, @Req() request: Request, @Res() response: Response) {
@@ -56,7 +56,10 @@ export class ModelRequestsController {
 
   @Post('responses/compact')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Makes a conversation of the Responses API shorter' })
+  @ApiOperation({
+    operationId: 'compactResponse',
+    summary: 'Makes a conversation of the Responses API shorter',
+  })
   @ApiBody(COMPACT_BODY)
   @ApiOkResponse(JSON_ANSWER)
   compact(@CurrentUser() user: Principal, @Req() request: Request, @Res() response: Response) {
@@ -65,7 +68,10 @@ export class ModelRequestsController {
 
   @Post('responses/input_tokens')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Counts the input tokens of a response that is not made' })
+  @ApiOperation({
+    operationId: 'countInputTokens',
+    summary: 'Counts the input tokens of a response that is not made',
+  })
   @ApiBody(RESPONSES_BODY)
   @ApiOkResponse(JSON_ANSWER)
   countTokens(@CurrentUser() user: Principal, @Req() request: Request, @Res() response: Response) {
@@ -74,7 +80,7 @@ export class ModelRequestsController {
 
   @Post('embeddings')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Embeddings, as OpenAI’s' })
+  @ApiOperation({ operationId: 'createEmbedding', summary: 'Embeddings, as OpenAI’s' })
   @ApiBody(EMBEDDINGS_BODY)
   @ApiOkResponse(JSON_ANSWER)
   embed(@CurrentUser() user: Principal, @Req() request: Request, @Res() response: Response) {
@@ -83,7 +89,7 @@ export class ModelRequestsController {
 
   @Post('moderations')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Moderations, as OpenAI’s; they cost nothing' })
+  @ApiOperation({ operationId: 'createModeration', summary: 'Moderations, as OpenAI’s; they cost nothing' })
   @ApiBody(MODERATIONS_BODY)
   @ApiOkResponse(JSON_ANSWER)
   moderate(@CurrentUser() user: Principal, @Req() request: Request, @Res() response: Response) {

@@ -76,7 +76,7 @@ export const MODEL_SCHEMA: Schema = {
 
 export const FILE_SCHEMA: Schema = anyFields({
   id: { type: 'string' },
-  object: { type: 'string', enum: ['file'] },
+  object: { type: 'string', example: 'file' },
   bytes: { type: 'integer' },
   created_at: { type: 'integer' },
   filename: { type: 'string' },
@@ -84,7 +84,7 @@ export const FILE_SCHEMA: Schema = anyFields({
 });
 
 export const LIST_SCHEMA: Schema = anyFields({
-  object: { type: 'string', enum: ['list'] },
+  object: { type: 'string', example: 'list' },
   data: { type: 'array', items: anyFields({}) },
 });
 

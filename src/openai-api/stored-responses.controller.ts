@@ -22,7 +22,7 @@ export class StoredResponsesController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'Gets a stored response' })
+  @ApiOperation({ operationId: 'getResponse', summary: 'Gets a stored response' })
   @ApiOkResponse(JSON_OR_STREAM)
   async get(
     @CurrentUser() user: Principal,
@@ -35,7 +35,7 @@ export class StoredResponsesController {
   }
 
   @Delete()
-  @ApiOperation({ summary: 'Deletes a stored response' })
+  @ApiOperation({ operationId: 'deleteResponse', summary: 'Deletes a stored response' })
   @ApiOkResponse(JSON_ANSWER)
   delete(@CurrentUser() user: Principal, @Param('id') id: string, @Res() response: Response) {
     return this.responses.relay({ method: 'DELETE', id, query: '', user }, response);
@@ -43,14 +43,17 @@ export class StoredResponsesController {
 
   @Post('cancel')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Cancels a response that is made in the background' })
+  @ApiOperation({
+    operationId: 'cancelResponse',
+    summary: 'Cancels a response that is made in the background',
+  })
   @ApiOkResponse(JSON_ANSWER)
   cancel(@CurrentUser() user: Principal, @Param('id') id: string, @Res() response: Response) {
     return this.responses.relay({ method: 'POST', id, path: '/cancel', query: '', user }, response);
   }
 
   @Get('input_items')
-  @ApiOperation({ summary: 'Lists what a stored response was asked' })
+  @ApiOperation({ operationId: 'listInputItems', summary: 'Lists what a stored response was asked' })
   @ApiOkResponse({ schema: LIST_SCHEMA })
   listInput(
     @CurrentUser() user: Principal,

@@ -20,14 +20,17 @@ export class AdminLimitsController {
   constructor(private readonly limits: LimitsService) {}
 
   @Get('users/:id/limits')
-  @ApiOperation({ summary: 'A user’s own limits, and how far each is used' })
+  @ApiOperation({ operationId: 'getUserLimits', summary: 'A user’s own limits, and how far each is used' })
   @ApiOkResponse({ type: SubjectLimitsView })
   async findOfUser(@Param('id', ParseUuidPipe) id: string): Promise<SubjectLimitsView> {
     return this.limits.ofUser(id);
   }
 
   @Put('users/:id/limits')
-  @ApiOperation({ summary: 'Sets a user’s limits: what is absent stays, null is the default again' })
+  @ApiOperation({
+    operationId: 'setUserLimits',
+    summary: 'Sets a user’s limits: what is absent stays, null is the default again',
+  })
   @ApiBody({ type: SetLimitsRequest, examples: EXAMPLES })
   @ApiOkResponse({ type: SubjectLimitsView })
   async setForUser(
@@ -38,7 +41,7 @@ export class AdminLimitsController {
   }
 
   @Get('keys/:id/limits')
-  @ApiOperation({ summary: 'An API key’s own limits, and how far each is used' })
+  @ApiOperation({ operationId: 'getKeyLimits', summary: 'An API key’s own limits, and how far each is used' })
   @ApiOkResponse({ type: SubjectLimitsView })
   async findOfKey(@Param('id', ParseUuidPipe) id: string): Promise<SubjectLimitsView> {
     return this.limits.ofKey(id);
@@ -46,6 +49,7 @@ export class AdminLimitsController {
 
   @Put('keys/:id/limits')
   @ApiOperation({
+    operationId: 'setKeyLimits',
     summary: 'Sets an API key’s limits, within its user’s: what is absent stays, null is none',
   })
   @ApiBody({ type: SetLimitsRequest, examples: EXAMPLES })

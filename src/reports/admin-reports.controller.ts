@@ -20,7 +20,10 @@ export class AdminReportsController {
 
   @Get('usage')
   @UseInterceptors(CsvInterceptor)
-  @ApiOperation({ summary: 'What everybody’s calls came to, by user, day, model, tool or conversation' })
+  @ApiOperation({
+    operationId: 'reportUsageOfAll',
+    summary: 'What everybody’s calls came to, by user, day, model, tool or conversation',
+  })
   @ApiReportResponse()
   async reportUsage(
     @CurrentUser() admin: Principal,
@@ -30,7 +33,10 @@ export class AdminReportsController {
   }
 
   @Get('analytics')
-  @ApiOperation({ summary: 'Which tools everybody’s turns used, how often they failed, how long turns took' })
+  @ApiOperation({
+    operationId: 'analyseTurnsOfAll',
+    summary: 'Which tools everybody’s turns used, how often they failed, how long turns took',
+  })
   @ApiOkResponse({ type: AnalyticsView })
   async analyse(@CurrentUser() admin: Principal, @Query() query: PeriodQuery): Promise<AnalyticsView> {
     return this.reports.analyse(admin, query);

@@ -6,10 +6,10 @@ class ToolUseView {
   @ApiProperty({ example: 'add_task', description: 'As the model called it' })
   tool!: string;
 
-  @ApiProperty({ example: 40 })
+  @ApiProperty({ type: 'integer', example: 40 })
   calls!: number;
 
-  @ApiProperty({ example: 2, description: 'Refused or failed, and nothing changed' })
+  @ApiProperty({ type: 'integer', example: 2, description: 'Refused or failed, and nothing changed' })
   failed!: number;
 }
 
@@ -25,16 +25,16 @@ class DurationView {
 }
 
 class TurnCountsView {
-  @ApiProperty({ example: 35, description: 'Those that still run too' })
+  @ApiProperty({ type: 'integer', example: 35, description: 'Those that still run too' })
   total!: number;
 
-  @ApiProperty({ example: 32 })
+  @ApiProperty({ type: 'integer', example: 32 })
   completed!: number;
 
-  @ApiProperty({ example: 1 })
+  @ApiProperty({ type: 'integer', example: 1 })
   cancelled!: number;
 
-  @ApiProperty({ example: 2 })
+  @ApiProperty({ type: 'integer', example: 2 })
   failed!: number;
 
   @ApiProperty({ description: 'Of those that were completed; null where none was' })

@@ -7,6 +7,9 @@ export const ApiReportResponse = (): MethodDecorator =>
   applyDecorators(
     ApiExtraModels(UsageReportView),
     ApiOkResponse({
+      headers: {
+        'Content-Disposition': { description: 'A file name, with CSV', schema: { type: 'string' } },
+      },
       description: 'The rows as CSV, a line each, where `Accept` is `text/csv`',
       content: {
         'application/json': { schema: { $ref: getSchemaPath(UsageReportView) } },

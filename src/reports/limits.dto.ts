@@ -15,10 +15,10 @@ export class LimitWindowView {
   @ApiProperty({ type: 'integer', nullable: true, example: 200_000, description: 'null: none' })
   limit!: number | null;
 
-  @ApiProperty({ example: 48_210 })
+  @ApiProperty({ type: 'integer', example: 48_210 })
   used!: number;
 
-  @ApiProperty({ example: 5120, description: 'The most that what is under way can come to' })
+  @ApiProperty({ type: 'integer', example: 5120, description: 'The most that what is under way can come to' })
   reserved!: number;
 
   @ApiProperty({ type: 'integer', nullable: true, example: 146_670, description: 'null: without limit' })

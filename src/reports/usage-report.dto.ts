@@ -28,19 +28,19 @@ export class AdminUsageQuery extends PeriodQuery {
 }
 
 export class UsageSumsView {
-  @ApiProperty({ example: 12, description: 'Requests to providers, retries too' })
+  @ApiProperty({ type: 'integer', example: 12, description: 'Requests to providers, retries too' })
   calls!: number;
 
-  @ApiProperty({ example: 48_210, description: 'Cached tokens included' })
+  @ApiProperty({ type: 'integer', example: 48_210, description: 'Cached tokens included' })
   input_tokens!: number;
 
-  @ApiProperty({ example: 30_720 })
+  @ApiProperty({ type: 'integer', example: 30_720 })
   cached_tokens!: number;
 
-  @ApiProperty({ example: 3904, description: 'Reasoning tokens included' })
+  @ApiProperty({ type: 'integer', example: 3904, description: 'Reasoning tokens included' })
   output_tokens!: number;
 
-  @ApiProperty({ example: 0 })
+  @ApiProperty({ type: 'integer', example: 0 })
   reasoning_tokens!: number;
 
   @ApiProperty({
@@ -51,7 +51,11 @@ export class UsageSumsView {
   })
   cost_micro_usd!: number | null;
 
-  @ApiProperty({ example: 1, description: 'Of the calls, those whose tokens the provider did not tell' })
+  @ApiProperty({
+    type: 'integer',
+    example: 1,
+    description: 'Of the calls, those whose tokens the provider did not tell',
+  })
   estimated_calls!: number;
 }
 

@@ -25,21 +25,27 @@ export class UsageController {
 
   @Get()
   @UseInterceptors(CsvInterceptor)
-  @ApiOperation({ summary: 'What your calls came to, by day, model, tool or conversation' })
+  @ApiOperation({
+    operationId: 'reportUsage',
+    summary: 'What your calls came to, by day, model, tool or conversation',
+  })
   @ApiReportResponse()
   async reportUsage(@CurrentUser() user: Principal, @Query() query: UsageQuery): Promise<UsageReportView> {
     return this.reports.reportUsage(user, query, user.id);
   }
 
   @Get('limits')
-  @ApiOperation({ summary: 'How far you are from each limit' })
+  @ApiOperation({ operationId: 'getLimits', summary: 'How far you are from each limit' })
   @ApiOkResponse({ type: LimitsView })
   async findLimits(@CurrentUser() user: Principal): Promise<LimitsView> {
     return this.limits.ofCaller(user);
   }
 
   @Get('analytics')
-  @ApiOperation({ summary: 'Which tools your turns used, how often they failed, how long turns took' })
+  @ApiOperation({
+    operationId: 'analyseTurns',
+    summary: 'Which tools your turns used, how often they failed, how long turns took',
+  })
   @ApiOkResponse({ type: AnalyticsView })
   async analyse(@CurrentUser() user: Principal, @Query() query: PeriodQuery): Promise<AnalyticsView> {
     return this.reports.analyse(user, query, user.id);

@@ -42,6 +42,15 @@ import { VersionEtagInterceptor } from './version-etag.interceptor';
 const ApiIfMatch = (): MethodDecorator =>
   ApiHeader({ name: 'If-Match', required: false, description: 'The version to change, as `ETag` gave it' });
 
+/** Of a single task: the `VersionEtagInterceptor` gives it. */
+const ETAG = {
+  ETag: {
+    description: 'The version, for `If-Match`',
+    required: true,
+    schema: { type: 'string' as const, example: '"1"' },
+  },
+};
+
 @ApiTags('tasks')
 @ApiBearerAuth()
 @UseInterceptors(VersionEtagInterceptor)
@@ -51,7 +60,7 @@ export class TasksController {
   constructor(private readonly tasks: TasksService) {}
 
   @Get()
-  @ApiOperation({ summary: 'Lists tasks, newest first' })
+  @ApiOperation({ operationId: 'listTasks', summary: 'Lists tasks, newest first' })
   @ApiOkResponse({ type: TaskPageView })
   async list(@CurrentUser() user: Principal, @Query() query: ListTasksQuery): Promise<Page<TaskView>> {
     const { items, next_cursor } = await this.tasks.list(
@@ -63,7 +72,7 @@ export class TasksController {
   }
 
   @Post()
-  @ApiOperation({ summary: 'Adds a task' })
+  @ApiOperation({ operationId: 'createTask', summary: 'Adds a task' })
   @ApiBody({
     type: CreateTaskRequest,
     examples: {
@@ -79,21 +88,21 @@ export class TasksController {
       },
     },
   })
-  @ApiCreatedResponse({ type: TaskView })
+  @ApiCreatedResponse({ type: TaskView, headers: ETAG })
   async create(@CurrentUser() user: Principal, @Body() body: CreateTaskRequest): Promise<TaskView> {
     const { after } = await this.tasks.create(user.id, toNewTask(body));
     return toTaskView(after);
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'A task; its ETag goes into If-Match' })
-  @ApiOkResponse({ type: TaskView })
+  @ApiOperation({ operationId: 'getTask', summary: 'A task; its ETag goes into If-Match' })
+  @ApiOkResponse({ type: TaskView, headers: ETAG })
   async find(@CurrentUser() user: Principal, @Param('id', ParseIdPipe) id: number): Promise<TaskView> {
     return toTaskView(await this.tasks.find(user.id, id));
   }
 
   @Patch(':id')
-  @ApiOperation({ summary: 'Changes a task: what is absent stays, null clears' })
+  @ApiOperation({ operationId: 'updateTask', summary: 'Changes a task: what is absent stays, null clears' })
   @ApiIfMatch()
   @ApiBody({
     type: UpdateTaskRequest,
@@ -103,7 +112,7 @@ export class TasksController {
       complete: { value: { completed: true } },
     },
   })
-  @ApiOkResponse({ type: TaskView })
+  @ApiOkResponse({ type: TaskView, headers: ETAG })
   async update(
     @CurrentUser() user: Principal,
     @Param('id', ParseIdPipe) id: number,
@@ -116,9 +125,12 @@ export class TasksController {
 
   @Post(':id/complete')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Marks a task as done; a second call keeps the first time' })
+  @ApiOperation({
+    operationId: 'completeTask',
+    summary: 'Marks a task as done; a second call keeps the first time',
+  })
   @ApiIfMatch()
-  @ApiOkResponse({ type: TaskView })
+  @ApiOkResponse({ type: TaskView, headers: ETAG })
   async complete(
     @CurrentUser() user: Principal,
     @Param('id', ParseIdPipe) id: number,
@@ -130,9 +142,9 @@ export class TasksController {
 
   @Post(':id/reopen')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Makes a done task pending again' })
+  @ApiOperation({ operationId: 'reopenTask', summary: 'Makes a done task pending again' })
   @ApiIfMatch()
-  @ApiOkResponse({ type: TaskView })
+  @ApiOkResponse({ type: TaskView, headers: ETAG })
   async reopen(
     @CurrentUser() user: Principal,
     @Param('id', ParseIdPipe) id: number,
@@ -144,7 +156,7 @@ export class TasksController {
 
   @Delete(':id')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Deletes a task' })
+  @ApiOperation({ operationId: 'deleteTask', summary: 'Deletes a task' })
   @ApiIfMatch()
   @ApiNoContentResponse()
   async delete(

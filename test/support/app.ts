@@ -5,7 +5,9 @@ import { createApp } from '../../src/app.setup';
 import { shutDown } from '../../src/app.shutdown';
 import { clock } from '../../src/common/clock';
 import { readSettings, type Settings } from '../../src/config/settings';
+import { describeApi } from '../../src/openapi';
 import { type RunningSimulator, startSimulator } from '../../src/simulator/simulator.server';
+import { provideApiDocument } from './api-document';
 import { createDatabase, type TestDatabase } from './postgres';
 
 export interface TestApp {
@@ -48,6 +50,7 @@ export async function createTestApp(
   const lines: string[] = [];
   const destination: DestinationStream = { write: (line: string) => void lines.push(line) };
   const app = await createApp(settings, destination);
+  provideApiDocument(() => describeApi(app));
   await app.listen(0, '127.0.0.1');
   return {
     url: await app.getUrl(),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { expectDocumented } from './documented-answers';
 
 export interface Session {
   token: string;
@@ -23,6 +24,7 @@ async function send(url: string, method: string, body: unknown, headers: Heading
     body: body === undefined ? undefined : isText ? body : JSON.stringify(body),
   });
   const text = await response.text();
+  await expectDocumented({ method, url, status: response.status, headers: response.headers, text });
   const isJson = response.headers.get('content-type')?.includes('json') ?? false;
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
 }
@@ -97,6 +99,8 @@ export async function openStream(
     body: JSON.stringify(body),
     signal: abort.signal,
   });
+  const answer = { method: 'POST', url: url + path, status: response.status, headers: response.headers };
+  await expectDocumented({ ...answer, text: response.ok ? undefined : await response.clone().text() });
   async function* read(): AsyncGenerator<Block | string> {
     const decoder = new TextDecoder();
     let buffer = '';
@@ -105,6 +109,7 @@ export async function openStream(
       for (let end = buffer.indexOf('\n\n'); end >= 0; end = buffer.indexOf('\n\n')) {
         const block = buffer.slice(0, end);
         buffer = buffer.slice(end + 2);
+        if (response.ok) await expectDocumented({ ...answer, text: block });
         if (!block.startsWith('data: ') || block.includes('\n')) continue;
         const data = block.slice(6);
         yield data === '[DONE]' ? data : (JSON.parse(data) as Block);

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import type { Answer } from './clients';
+import { expectDocumented } from './documented-answers';
 
 /** A request as a table can hold it. */
 export interface Ask {
@@ -47,6 +48,13 @@ export async function ask(
     redirect: 'manual',
   });
   const text = await response.text();
+  await expectDocumented({
+    method,
+    url: url + path,
+    status: response.status,
+    headers: response.headers,
+    text,
+  });
   const isJson = response.headers.get('content-type')?.includes('application/json') ?? false;
   return {
     status: response.status,

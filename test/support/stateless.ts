@@ -1,5 +1,6 @@
 import { createTestApp, type TestApp, type TestAppOptions } from './app';
 import { signUp, until } from './clients';
+import { expectDocumented } from './documented-answers';
 import { withClient } from './postgres';
 import { type Ask, post } from './requests';
 import {
@@ -201,5 +202,9 @@ export async function askRaw(
   } catch {
     isCut = true;
   }
-  return { status: response.status, headers: response.headers, bytes: Buffer.concat(chunks), isCut };
+  const { status, headers: received } = response;
+  const bytes = Buffer.concat(chunks);
+  const text = isCut ? undefined : bytes.toString('utf8');
+  await expectDocumented({ method, url: url + path, status, headers: received, text });
+  return { status, headers: received, bytes, isCut };
 }
