@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createTestApp, type TestApp } from './support/app';
 import { api, signUp } from './support/clients';
 import { FIXED_PROVIDER_KEY, startFixedProvider } from './support/fixed-provider';
@@ -117,5 +119,23 @@ if (isLeftOut) process.stderr.write(`The suite of real clients is left out. To r
       expect(body.total.calls).toBeGreaterThan(1);
       expect(body.total.output_tokens).toBeGreaterThan(0);
     });
+  });
+});
+
+describe('docs/clients.md', () => {
+  const page = readFileSync(join(__dirname, '..', 'docs', 'clients.md'), 'utf8');
+
+  it.each(CLIENTS.map(([client]) => client))('names the versions of %s that the lock file has', (client) => {
+    const row = page.split('\n').find((line) => line.startsWith(`| [${client}](`));
+    const versions = row?.split('|')[2]!.match(/(?<=`)[^` ]+ [^`]+(?=`)/g);
+    // zod is the schema library of the cases, not a client.
+    const locked = [...lockedVersions(client)].filter(([name]) => name !== 'zod');
+    expect(versions).toEqual(locked.map(([name, version]) => `${name} ${version}`));
+  });
+
+  it('has a row for each folder of test/third-party/clients, and so has the suite', () => {
+    const folders = readdirSync(join(__dirname, 'third-party', 'clients')).sort();
+    expect([...page.matchAll(/^\| \[([\w.-]+)\]\(/gm)].map(([, client]) => client).sort()).toEqual(folders);
+    expect(CLIENTS.map(([client]) => client).sort()).toEqual(folders);
   });
 });
