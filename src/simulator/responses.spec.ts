@@ -33,6 +33,18 @@ describe('responses', () => {
     expect(response.usage!.total_tokens).toBe(response.usage!.input_tokens + response.usage!.output_tokens);
   });
 
+  it('takes the fields that Codex sends', async () => {
+    const fields = {
+      parallel_tool_calls: true,
+      store: false,
+      include: ['reasoning.encrypted_content'],
+      prompt_cache_key: 'session',
+      client_metadata: { session_id: 'session' },
+    } as object;
+    const { output_text } = await client.responses.create({ model: 'gpt-5', input: 'say hello', ...fields });
+    expect(output_text).toBe('hello');
+  });
+
   it('streams the events in their order, numbered', async () => {
     const stream = client.responses.stream({ model: 'gpt-5', input: 'Hello' });
     const types: string[] = [];
