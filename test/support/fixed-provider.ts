@@ -3,6 +3,7 @@ import {
   chatCompletion,
   chatFrames,
   type Dialect,
+  hangBeforeHeaders,
   jsonAnswer,
   type ReceivedRequest,
   responses,
@@ -51,7 +52,49 @@ const ANSWERS: Readonly<Record<string, (request: ModelRequest, dialect: Dialect)
     completion.choices[0]!.message.function_call = { name: functions[0]!.name, arguments: trip };
     return jsonAnswer(completion);
   },
+  'fail in the middle': (_, dialect) => {
+    const frames = dialect.frames(['a', 'b']);
+    const lastDelta = frames.findIndex((frame) => frame.includes('"b"'));
+    return streamAnswer(...frames.slice(0, lastDelta + 1), dialect.errorFrame);
+  },
+  'never answer': () => hangBeforeHeaders,
   'too long': () => refusal('This model’s maximum context length is 4096 tokens.', 'context_length_exceeded'),
+};
+
+const MODERATION = {
+  id: 'modr-1',
+  model: 'omni-moderation-latest',
+  results: [{ flagged: true, categories: { violence: true }, category_scores: { violence: 0.9 } }],
+};
+const TEXT_COMPLETION = {
+  id: 'cmpl-1',
+  object: 'text_completion',
+  created: 1_795_000_000,
+  model: 'gpt-3.5-turbo-instruct',
+  choices: [{ index: 0, text: 'Counted well.', logprobs: null, finish_reason: 'stop' }],
+  usage: { prompt_tokens: 21, completion_tokens: 7, total_tokens: 28 },
+};
+const COMPACTION = {
+  id: 'resp_compacted',
+  object: 'response.compaction',
+  created_at: 1_795_000_000,
+  output: [{ id: 'cmp_1', type: 'compaction', encrypted_content: 'shorter' }],
+  usage: { input_tokens: 21, output_tokens: 7, total_tokens: 28 },
+};
+
+/** Routes that have one answer, whatever they are sent. */
+const ROUTES: Readonly<Record<string, Script>> = {
+  '/v1/completions': jsonAnswer(TEXT_COMPLETION),
+  '/v1/moderations': jsonAnswer(MODERATION),
+  '/v1/images/generations': jsonAnswer({ created: 1_795_000_000, data: [{ b64_json: 'cGljdHVyZQ==' }] }),
+  '/v1/audio/transcriptions': jsonAnswer({ text: 'Hello there.' }),
+  '/v1/audio/speech': [
+    { status: 200, headers: { 'content-type': 'audio/mpeg' } },
+    { bytes: 'spoken' },
+    { end: true },
+  ],
+  '/v1/responses/compact': jsonAnswer(COMPACTION),
+  '/v1/responses/input_tokens': jsonAnswer({ object: 'response.input_tokens', input_tokens: 21 }),
 };
 
 /**
@@ -62,6 +105,7 @@ export async function startFixedProvider(): Promise<ScriptedUpstream> {
   const upstream = await startScriptedUpstream();
   for (const dialect of [chat, responses])
     upstream.play(dialect.path, (request) => answerTo(request, dialect));
+  for (const [path, answer] of Object.entries(ROUTES)) upstream.play(path, answer);
   return upstream;
 }
 

@@ -5,6 +5,7 @@ import {
   collect,
   COUNTED,
   EMBEDDING_MODEL,
+  FAILING,
   fixedBaseURL,
   GREETING,
   MODEL,
@@ -109,6 +110,16 @@ export function aiSdkSteps({ ai, createOpenAI, createOpenAICompatible, z }) {
         [1536, 1536],
       );
       assert.ok(usage.tokens > 0);
+    },
+
+    'error in mid-stream': async () => {
+      for (const model of Object.values(fixed)) {
+        const { fullStream } = streamText({ model, prompt: FAILING.prompt, onError: () => undefined });
+        const parts = await collect(fullStream);
+        const text = parts.filter(({ type }) => type === 'text-delta').map((part) => part.text);
+        assert.equal(text.join(''), FAILING.text);
+        assert.ok(parts.some(({ type }) => type === 'error'));
+      }
     },
 
     'typed errors': async () => {

@@ -5,10 +5,12 @@ import {
   collect,
   COUNTED,
   EMBEDDING_MODEL,
+  FAILING,
   fixedBaseURL,
   GREETING,
   MODEL,
   QUESTION,
+  readUntilError,
   rejectionOf,
   TOO_LONG,
 } from './steps.mjs';
@@ -88,6 +90,12 @@ export function langchainSteps({ ChatOpenAI, HumanMessage, OpenAIEmbeddings, too
         vectors.map(({ length }) => length),
         [1536, 1536],
       );
+    },
+
+    'error in mid-stream': async () => {
+      const { items, error } = await readUntilError(fixed[0].stream(FAILING.prompt));
+      assert.equal(items.map(({ text }) => text).join(''), FAILING.text);
+      assert.equal(error.code, 'upstream_error');
     },
 
     'typed errors': async () => {

@@ -5,10 +5,13 @@ import {
   collect,
   COUNTED,
   EMBEDDING_MODEL,
+  FAILING,
   fixedBaseURL,
   GREETING,
   MODEL,
+  NEVER,
   QUESTION,
+  readUntilError,
   rejectionOf,
   TOO_LONG,
 } from './steps.mjs';
@@ -16,7 +19,7 @@ import {
 const say = (content) => [{ role: 'user', content }];
 
 /** What every major version of the `openai` package is asked to do; `helpersOf` says where it keeps its helpers. */
-export function openaiSteps({ OpenAI, toFile, zodResponseFormat, zodTextFormat, z, helpersOf }) {
+export function openaiSteps({ AzureOpenAI, OpenAI, toFile, zodResponseFormat, zodTextFormat, z, helpersOf }) {
   const clientOf = (options = {}) => new OpenAI({ baseURL, apiKey, maxRetries: 0, ...options });
   const client = clientOf();
   const fixed = clientOf({ baseURL: fixedBaseURL });
@@ -185,6 +188,92 @@ export function openaiSteps({ OpenAI, toFile, zodResponseFormat, zodTextFormat, 
       });
       for await (const _ of stream) break;
       assert.ok(stream.controller.signal.aborted);
+    },
+
+    'error in mid-stream': async () => {
+      const chat = await readUntilError(
+        fixed.chat.completions.create({ model: MODEL, messages: say(FAILING.prompt), stream: true }),
+      );
+      assert.equal(chat.items.map(({ choices }) => choices[0].delta.content ?? '').join(''), FAILING.text);
+      assert.ok(chat.error instanceof OpenAI.APIError);
+      assert.equal(chat.error.code, 'upstream_error');
+      const events = await collect(
+        await fixed.responses.create({ model: MODEL, input: FAILING.prompt, stream: true }),
+      );
+      assert.equal(events.at(-1).type, 'error');
+      assert.equal(events.at(-1).sequence_number, events.at(-2).sequence_number + 1);
+    },
+
+    'large picture': async () => {
+      const url = `data:image/png;base64,${'A'.repeat(1_600_000)}`;
+      const content = [
+        { type: 'image_url', image_url: { url } },
+        { type: 'text', text: COUNTED.prompt },
+      ];
+      const { choices } = await fixed.chat.completions.create({ model: MODEL, messages: say(content) });
+      assert.equal(choices[0].message.content, COUNTED.text);
+    },
+
+    'silent provider': async () => {
+      let requests = 0;
+      const counting = (...args) => {
+        requests += 1;
+        return fetch(...args);
+      };
+      const patient = clientOf({ baseURL: fixedBaseURL, maxRetries: 2, fetch: counting });
+      const error = await rejectionOf(
+        patient.chat.completions.create({ model: MODEL, messages: say(NEVER) }),
+      );
+      assert.deepEqual([error.status, error.code, requests], [504, 'upstream_timeout', 1]);
+    },
+
+    'dated model name': async () => {
+      const model = 'gpt-4o-mini-2024-07-18';
+      const { choices } = await client.chat.completions.create({ model, messages: say(GREETING.prompt) });
+      assert.equal(choices[0].message.content, GREETING.text);
+    },
+
+    'key in api-key': async () => {
+      const azure = new AzureOpenAI({ baseURL, apiKey, apiVersion: '2025-04-01-preview', maxRetries: 0 });
+      const ids = (await collect(azure.models.list())).map(({ id }) => id);
+      assert.ok(ids.includes(MODEL));
+      const { output_text } = await azure.responses.create({ model: MODEL, input: GREETING.prompt });
+      assert.equal(output_text, GREETING.text);
+    },
+
+    completions: async () => {
+      const completion = await fixed.completions.create({ model: 'gpt-3.5-turbo-instruct', prompt: 'count' });
+      assert.equal(completion.choices[0].text, COUNTED.text);
+      assert.equal(completion.usage.total_tokens, COUNTED.usage.total);
+    },
+
+    moderations: async () => {
+      const { results } = await fixed.moderations.create({ model: 'omni-moderation-latest', input: 'fight' });
+      assert.equal(results[0].flagged, true);
+    },
+
+    images: async () => {
+      const { data } = await fixed.images.generate({ model: 'gpt-image-2.6-flare', prompt: 'a house' });
+      assert.equal(data[0].b64_json, 'cGljdHVyZQ==');
+    },
+
+    speech: async () => {
+      const request = { model: 'gpt-4o-mini-tts', voice: 'alloy', input: 'Hello.' };
+      assert.equal(await (await fixed.audio.speech.create(request)).text(), 'spoken');
+    },
+
+    transcriptions: async () => {
+      const file = await toFile(Buffer.from('RIFF'), 'hello.wav');
+      const { text } = await fixed.audio.transcriptions.create({ model: 'whisper-1', file });
+      assert.equal(text, 'Hello there.');
+    },
+
+    // Versions 4 and 5 have no methods for these two.
+    'compact and input tokens': async () => {
+      const compacted = await fixed.post('/responses/compact', { body: { model: MODEL, input: 'hello' } });
+      assert.equal(compacted.output[0].type, 'compaction');
+      const counted = await fixed.post('/responses/input_tokens', { body: { model: MODEL, input: 'hello' } });
+      assert.equal(counted.input_tokens, COUNTED.usage.input);
     },
   };
 }

@@ -29,6 +29,12 @@ export const TRIP = { prompt: 'trip', value: { city: 'Rome', days: 3 } };
 /** To this the fixed provider says that the context is too long. */
 export const TOO_LONG = 'too long';
 
+/** To this the fixed provider says "a" and "b", and then, in the stream, that it failed. */
+export const FAILING = { prompt: 'fail in the middle', text: 'ab' };
+
+/** To this the fixed provider says nothing at all. */
+export const NEVER = 'never answer';
+
 /** @returns what `promise` was rejected with */
 export async function rejectionOf(promise) {
   const value = await promise.then(
@@ -44,6 +50,17 @@ export async function collect(stream) {
   const items = [];
   for await (const item of stream) items.push(item);
   return items;
+}
+
+/** Reads a stream until it breaks. @returns the items before, and what it broke with */
+export async function readUntilError(stream) {
+  const items = [];
+  const error = await rejectionOf(
+    (async () => {
+      for await (const item of await stream) items.push(item);
+    })(),
+  );
+  return { items, error };
 }
 
 /** Runs the steps one after the other and writes a line of JSON for each: its name, and its fault or null. */

@@ -8,16 +8,19 @@ import {
   collect,
   COUNTED,
   EMBEDDING_MODEL,
+  FAILING,
   fixedBaseURL,
   GREETING,
   MODEL,
   QUESTION,
+  readUntilError,
   rejectionOf,
   runSteps,
 } from '../../support/steps.mjs';
 
 const settings = { baseURL, apiKey, maxRetries: 0 };
 const llm = new OpenAI({ ...settings, model: MODEL });
+const fixed = new OpenAI({ ...settings, baseURL: fixedBaseURL, model: MODEL });
 const say = (content) => [{ role: 'user', content }];
 
 await runSteps({
@@ -33,7 +36,6 @@ await runSteps({
   },
 
   'usage as counted': async () => {
-    const fixed = new OpenAI({ ...settings, baseURL: fixedBaseURL, model: MODEL });
     const { message, raw } = await fixed.chat({ messages: say(COUNTED.prompt) });
     assert.equal(message.content, COUNTED.text);
     assert.equal(raw.usage.total_tokens, COUNTED.usage.total);
@@ -70,6 +72,13 @@ await runSteps({
       vectors.map(({ length }) => length),
       [1536, 1536],
     );
+  },
+
+  'error in mid-stream': async () => {
+    const stream = fixed.chat({ messages: say(FAILING.prompt), stream: true });
+    const { items, error } = await readUntilError(stream);
+    assert.equal(items.map(({ delta }) => delta).join(''), FAILING.text);
+    assert.equal(error.code, 'upstream_error');
   },
 
   'typed errors': async () => {
