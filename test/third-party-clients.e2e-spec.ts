@@ -81,7 +81,7 @@ const CLIENTS: readonly (readonly [client: string, steps: readonly string[]])[] 
 const CASES_AT_ONCE = 2;
 const ALL_CASES_DEADLINE_MS = 180_000;
 
-const isLeftOut = !areClientsInstalled && process.env.THIRD_PARTY_CLIENTS !== 'required';
+const isLeftOut = !areClientsInstalled && process.env.CI !== 'true';
 if (isLeftOut) process.stderr.write(`The suite of real clients is left out. To run it: ${INSTALL_COMMAND}\n`);
 
 (isLeftOut ? describe.skip : describe)('Real clients', () => {

@@ -2,7 +2,7 @@ import type { ModelRoute } from './model-routes';
 
 const names = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 
-/** What a field of a route is called in OpenAI's API, beta fields included. */
+/** What a field of a route is called in OpenAI's API, beta fields and Codex's `client_metadata` included. */
 export const KNOWN_FIELDS: Readonly<Record<ModelRoute, ReadonlySet<string>>> = {
   '/chat/completions': names(`
     audio frequency_penalty function_call functions logit_bias logprobs max_completion_tokens max_tokens messages
@@ -14,7 +14,7 @@ export const KNOWN_FIELDS: Readonly<Record<ModelRoute, ReadonlySet<string>>> = {
     best_of echo frequency_penalty logit_bias logprobs max_tokens model n presence_penalty prompt seed stop stream
     stream_options suffix temperature top_p user`),
   '/responses': names(`
-    background betas context_management conversation include input instructions max_output_tokens max_tool_calls
+    background betas client_metadata context_management conversation include input instructions max_output_tokens max_tool_calls
     metadata model moderation multi_agent parallel_tool_calls personality previous_response_id prompt prompt_cache_key
     prompt_cache_options prompt_cache_retention reasoning safety_identifier service_tier store stream stream_options
     temperature text tool_choice tools top_logprobs top_p truncation user`),
