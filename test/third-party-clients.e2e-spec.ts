@@ -78,6 +78,17 @@ const CLIENTS: readonly (readonly [client: string, steps: readonly string[]])[] 
   ['genkit', AI_SDK_STEPS.filter((step) => step !== 'error in mid-stream')],
 ];
 
+/** What the cases ask for by name. */
+const ASKED_MODELS = [
+  'gpt-4o-mini',
+  'gpt-3.5-turbo-instruct',
+  'gpt-4o-mini-tts',
+  'gpt-image-2.6-flare',
+  'omni-moderation-latest',
+  'text-embedding-3-small',
+  'whisper-1',
+].join();
+
 const CASES_AT_ONCE = 2;
 const ALL_CASES_DEADLINE_MS = 180_000;
 
@@ -99,6 +110,7 @@ if (isLeftOut) process.stderr.write(`The suite of real clients is left out. To r
       OPENAI_BASE_URL: fixedProvider.baseUrl,
       OPENAI_API_KEY: FIXED_PROVIDER_KEY,
       UPSTREAM_TIMEOUT: '2s',
+      ALLOWED_MODELS: ASKED_MODELS,
     };
     fixedApp = await createTestApp({ ...limits, ...provider }, { database: app.database });
     // The first user is the admin, whom other rules bind.

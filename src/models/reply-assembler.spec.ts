@@ -1,30 +1,19 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
-import type { ReplyExtras } from './chat.types';
+import { providerReplies } from '../../test/support/provider-replies';
+import { splitEvents } from '../common/event-stream';
+import { END_OF_STREAM, readEvent } from './provider-events';
 import { ReplyAssembler } from './reply-assembler';
 import { estimateTokens } from './token-estimate';
 
 type Chunk = Record<string, unknown>;
 
-interface Fixture {
-  about: string;
-  dialect: 'chat' | 'responses';
-  events?: (Chunk | '[DONE]')[];
-  reply: {
-    text: string;
-    toolCalls: { name: string; arguments: unknown }[];
-    finishReason: string;
-    model: string;
-  };
-  sendBack?: ReplyExtras;
-  usage: Record<string, number> | null;
-}
-
-const FIXTURES = join(__dirname, '../../test/fixtures/providers');
-const fixtures = readdirSync(FIXTURES)
-  .map((file): [string, Fixture] => [file, JSON.parse(readFileSync(join(FIXTURES, file), 'utf8')) as Fixture])
-  .filter(([, { dialect, events }]) => dialect === 'chat' && events !== undefined);
+/** Each reply of Chat Completions in the table, with what its events say. */
+const fixtures = providerReplies()
+  .filter(({ dialect }) => dialect === 'chat')
+  .map((sent) => {
+    const events = splitEvents(sent.bytes).flatMap((event) => readEvent(event) ?? []);
+    return [sent.name, { ...sent, events }] as const;
+  });
 
 const chunk = (choice?: object, over: object = {}): Chunk => ({
   id: 'c',
@@ -51,8 +40,8 @@ describe('ReplyAssembler over the table of providers', () => {
   it.each(fixtures)('reads %s', (_, { events, reply, sendBack, usage }) => {
     const assembler = new ReplyAssembler();
     let added = '';
-    for (const event of events!) {
-      if (event === '[DONE]') assembler.markDone();
+    for (const event of events) {
+      if (event === END_OF_STREAM) assembler.markDone();
       else added += assembler.add(event);
     }
     const { text, toolCalls, finishReason, extras } = assembler.finish();
@@ -78,7 +67,7 @@ describe('ReplyAssembler over the table of providers', () => {
         fc.nat(),
         odd,
         ([, { events }], which, place, value) => {
-          const chunks = structuredClone(events!.filter((event): event is Chunk => event !== '[DONE]'));
+          const chunks = structuredClone(events.filter((event): event is Chunk => event !== END_OF_STREAM));
           const bent = chunks[which % chunks.length]!;
           const holders = holdersIn(bent);
           const [holder, key] = holders[place % holders.length]!;

@@ -1,6 +1,7 @@
 import type { AppError } from '../common/app-error';
 import { dataOf, splitEvents } from '../common/event-stream';
 import { asOpenAiError, toOpenAiErrorBody } from '../common/openai-error-body';
+import { isJsonObject } from '../models/json-object';
 import type { ProviderEvent } from '../models/provider-events';
 
 /** A stream of Chat Completions says `{"error": {…}}`; one of the Responses API sends an event named `error`. */
@@ -21,10 +22,12 @@ export function toErrorEvent(
 ): Buffer {
   const body = toOpenAiErrorBody(asOpenAiError(error));
   if (form === 'chat') return Buffer.from(`data: ${JSON.stringify(body)}\n\n`);
-  const { code, message, param } = body.error;
-  const own = event.sequence_number;
-  const sequence_number = Number.isInteger(own) ? own : (last ?? -1) + 1;
-  const data = { type: 'error', code, message, param, sequence_number };
+  const { type, code, message, param } = body.error;
+  const sequence_number = last === undefined ? (event.sequence_number ?? 0) : last + 1;
+  // As the provider has it: OpenAI's documentation shows a flat event, its server sends one with an object.
+  const data = isJsonObject(event.error)
+    ? { type: 'error', sequence_number, error: { type, code, message, param } }
+    : { type: 'error', code, message, param, sequence_number };
   return Buffer.from(`event: error\ndata: ${JSON.stringify(data)}\n\n`);
 }
 

@@ -160,12 +160,26 @@ describe('StreamRelay', () => {
       expect(response.text).toBe(text);
     });
 
-    it.each<[string, object, number]>([
-      ['the next number after the event before it', {}, 8],
-      ['the number that the provider gave it', { sequence_number: 12 }, 12],
-    ])('says it in an event of the Responses API with %s', async (_, own, expected) => {
+    it('says it in the object that the provider’s event has', async () => {
       const { response, done, say } = relayTo({ errorForm: 'responses' });
-      const text = { type: 'response.output_text.delta', delta: 'a', sequence_number: 7 };
+      say(
+        `data: ${JSON.stringify({ type: 'response.output_text.delta', delta: 'a', sequence_number: 7 })}\n\n`,
+      );
+      say(
+        `data: ${JSON.stringify({ type: 'error', error: { message: 'planted' }, sequence_number: 8 })}\n\n`,
+      );
+      await done;
+      const data = /event: error\ndata: (.*)\n\n$/.exec(response.text)![1]!;
+      expect(JSON.parse(data)).toEqual({ type: 'error', sequence_number: 8, ...OURS });
+    });
+
+    it.each<[string, object, object, number]>([
+      ['the next number', { sequence_number: 7 }, {}, 8],
+      ['the next number whatever the provider’s is', { sequence_number: 7 }, { sequence_number: 1 }, 8],
+      ['the provider’s number where no other had one', {}, { sequence_number: 12 }, 12],
+    ])('says it in an event of the Responses API with %s', async (_, before, own, expected) => {
+      const { response, done, say } = relayTo({ errorForm: 'responses' });
+      const text = { type: 'response.output_text.delta', delta: 'a', ...before };
       const error = { type: 'error', code: 'server_error', message: 'planted', param: null, ...own };
       say(`event: ${text.type}\ndata: ${JSON.stringify(text)}\n\n`);
       say(`event: error\ndata: ${JSON.stringify(error)}\n\n`);

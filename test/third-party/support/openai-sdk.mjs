@@ -11,6 +11,7 @@ import {
   MODEL,
   NEVER,
   QUESTION,
+  readOn,
   readUntilError,
   rejectionOf,
   TOO_LONG,
@@ -197,11 +198,14 @@ export function openaiSteps({ AzureOpenAI, OpenAI, toFile, zodResponseFormat, zo
       assert.equal(chat.items.map(({ choices }) => choices[0].delta.content ?? '').join(''), FAILING.text);
       assert.ok(chat.error instanceof OpenAI.APIError);
       assert.equal(chat.error.code, 'upstream_error');
-      const events = await collect(
-        await fixed.responses.create({ model: MODEL, input: FAILING.prompt, stream: true }),
-      );
-      assert.equal(events.at(-1).type, 'error');
-      assert.equal(events.at(-1).sequence_number, events.at(-2).sequence_number + 1);
+      const events = fixed.responses.create({ model: MODEL, input: FAILING.prompt, stream: true });
+      const { items, error } = await readOn(events);
+      const text = items.filter(({ type }) => type === 'response.output_text.delta');
+      assert.equal(text.map(({ delta }) => delta).join(''), FAILING.text);
+      // Versions 4 and 7 throw what 5 and 6 give as the last event.
+      if (error !== undefined) assert.ok(error instanceof OpenAI.APIError);
+      else assert.deepEqual([items.at(-1).type, items.at(-1).code], ['error', 'upstream_error']);
+      if (error === undefined) assert.equal(items.at(-1).sequence_number, items.at(-2).sequence_number + 1);
     },
 
     'large picture': async () => {

@@ -63,6 +63,17 @@ export async function readUntilError(stream) {
   return { items, error };
 }
 
+/** What a stream gives until it ends or throws; `error` is undefined where it ends. */
+export async function readOn(stream) {
+  const items = [];
+  try {
+    for await (const item of await stream) items.push(item);
+    return { items };
+  } catch (error) {
+    return { items, error };
+  }
+}
+
 /** Runs the steps one after the other and writes a line of JSON for each: its name, and its fault or null. */
 export async function runSteps(steps) {
   for (const [step, run] of Object.entries(steps)) {

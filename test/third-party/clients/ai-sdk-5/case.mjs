@@ -5,4 +5,5 @@ import { z } from 'zod';
 import { aiSdkSteps } from '../../support/ai-sdk.mjs';
 import { runSteps } from '../../support/steps.mjs';
 
-await runSteps(aiSdkSteps({ ai, createOpenAI, createOpenAICompatible, z }));
+// It passes over an error event of the Responses API that is as OpenAI documents it.
+await runSteps(aiSdkSteps({ ai, createOpenAI, createOpenAICompatible, z, readsFlatErrors: false }));
