@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import {
   apiKey,
   baseURL,
-  collect,
   COUNTED,
   EMBEDDING_MODEL,
   FAILING,
@@ -11,6 +10,7 @@ import {
   MODEL,
   NEVER,
   QUESTION,
+  collect,
   readOn,
   readUntilError,
   rejectionOf,
