@@ -85,5 +85,7 @@ function bookedModel(intent: CallIntent, answeredBy: string | undefined): string
 
 /** A provider's name for the model that answered, as the ledger has it. */
 export function ledgerModel(answeredBy: string): string {
-  return findModel(answeredBy)?.name ?? toStorable(answeredBy.slice(0, LONGEST_MODEL_NAME));
+  // Gateways put the maker before the name: `openai/gpt-4o-mini`.
+  const known = findModel(answeredBy) ?? findModel(answeredBy.slice(answeredBy.lastIndexOf('/') + 1));
+  return known?.name ?? toStorable(answeredBy.slice(0, LONGEST_MODEL_NAME));
 }
