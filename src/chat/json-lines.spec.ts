@@ -15,6 +15,8 @@ describe('toJsonLines', () => {
     ['text with a line break', 'data: {"a":"b\\nc"}\n\n', '{"a":"b\\nc"}\n'],
     ['data over several lines as one', 'data: {"a":1,\ndata:  "b":2}\n\n', '{"a":1,"b":2}\n'],
     ['the end as nothing', 'data: [DONE]\n\n', ''],
+    ['the end between blanks as nothing', 'data:  [DONE] \n\n', ''],
+    ['what only keeps the connection open as nothing', 'event: ping\ndata: ping\n\ndata:\n\n', ''],
     ['comments as nothing', ': ping\n\n\n\n', ''],
     ['nothing as nothing', '', ''],
   ])('gives %s', (_, events, expected) => {

@@ -4,7 +4,8 @@ import { dataOf, splitEvents } from '../common/event-stream';
 export function toJsonLines(events: Buffer): Buffer {
   const lines = splitEvents(events)
     .map(dataOf)
-    .filter((data) => data !== undefined && data !== '[DONE]')
+    // The end, and what only keeps a connection open, is no JSON.
+    .filter((data) => data !== undefined && /^\s*[[{]/.test(data) && data.trim() !== '[DONE]')
     .map((data) => `${onOneLine(data!)}\n`);
   return Buffer.from(lines.join(''));
 }

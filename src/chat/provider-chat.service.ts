@@ -41,7 +41,11 @@ export class ProviderChatService {
     tellCache(response, call);
     forgetBody(response);
     const options = isJsonLines
-      ? { transform: toJsonLines, headers: { 'Content-Type': `${JSON_LINES}; charset=utf-8` } }
+      ? {
+          transform: toJsonLines,
+          isReframed: true,
+          headers: { 'Content-Type': `${JSON_LINES}; charset=utf-8` },
+        }
       : {};
     const errorForm = this.familyOf(chat.provider);
     await new StreamRelay(call, response, { ...options, errorForm }).run(head);

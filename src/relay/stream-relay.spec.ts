@@ -254,6 +254,16 @@ describe('StreamRelay', () => {
       expect(response.text).toBe(LONG + DELTA);
     });
 
+    it('comes whole to a transformation that needs it so', async () => {
+      const transform = jest.fn((events: Buffer) => events);
+      const { response, sink, done } = relayTo({ transform, isReframed: true });
+      sayInPieces(sink, LONG);
+      sink.onEnd();
+      await done;
+      expect(transform).toHaveBeenCalledWith(Buffer.from(LONG));
+      expect(response.text).toBe(LONG);
+    });
+
     it('is reset where it turns out to be an error', async () => {
       const { response, sink, done } = relayTo();
       const error = JSON.stringify({ padding: 'x'.repeat(MIB), error: { message: 'planted' } });

@@ -11,6 +11,7 @@ import {
   hasContent,
   isError,
   isFailure,
+  MAX_READ_EVENT_BYTES,
   type ProviderEvent,
   readEvent,
   toEventError,
@@ -38,6 +39,8 @@ export interface StreamRelayOptions {
   errorForm?: ErrorEventForm;
   /** Changes whole events before they go out. */
   transform?: (events: Buffer) => Buffer;
+  /** Whether `transform` needs every event whole: what is longer than 16 MiB then ends the stream. */
+  isReframed?: boolean;
   /** Done before these events go out; what comes meanwhile waits. */
   before?: (events: Buffer) => Promise<void> | undefined;
   /** The same for an event that is not kept whole: done before its last part goes out. */
@@ -58,13 +61,7 @@ interface Piece {
  * ends the stream. A stream whose connection breaks is reset.
  */
 export class StreamRelay implements ByteSink {
-  private readonly splitter = new EventStreamSplitter(
-    {
-      onEvents: (events) => this.take({ bytes: events, isPart: false }),
-      onLongEventPart: (part, isLast) => this.takePart(part, isLast),
-    },
-    MAX_EVENT_BYTES,
-  );
+  private readonly splitter: EventStreamSplitter;
   private readonly paced: PacedResponse;
   private held: Piece[] = [];
   private heldBytes = 0;
@@ -82,6 +79,13 @@ export class StreamRelay implements ByteSink {
     private readonly response: ServerResponse,
     private readonly options: StreamRelayOptions = {},
   ) {
+    this.splitter = new EventStreamSplitter(
+      {
+        onEvents: (events) => this.take({ bytes: events, isPart: false }),
+        onLongEventPart: (part, isLast) => this.takePart(part, isLast),
+      },
+      options.isReframed ? MAX_READ_EVENT_BYTES : MAX_EVENT_BYTES,
+    );
     this.paced = new PacedResponse(response, {
       onBehind: () => call.pause(),
       onCaughtUp: () => call.resume(),
@@ -142,6 +146,9 @@ export class StreamRelay implements ByteSink {
 
   private takePart(part: Buffer, isLast: boolean): void {
     if (this.isOver()) return;
+    if (this.options.isReframed) {
+      throw new UpstreamReplyError('upstream_invalid_response', 'an event beyond every bound');
+    }
     this.longEvent ??= new LongEventReader();
     this.longEvent.add(part);
     const { outline } = this.longEvent;
