@@ -145,7 +145,8 @@ describe('A caller without a token', () => {
         const refused = await ask(setting.url, from(asking(door), here));
         expectRefusal(refused, 429, 'rate_limited');
         expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
-        expect(refused.headers.get('ratelimit-reset')).toBe(refused.headers.get('retry-after'));
+        const reset = Number(refused.headers.get('ratelimit-reset'));
+        expect(refused.headers.get('retry-after')).toBe(String(Math.min(reset, 59)));
       }
       expect((await ask(setting.url, from(asking(JSON_DOOR), there))).status).toBe(200);
     });

@@ -410,8 +410,8 @@ describe('Bad input on the socket', () => {
       ['an error as the first event', errorAsFirstFrame(chat), 'upstream_error', 1011],
       ['an error as the second event', errorAsSecondFrame(chat), 'upstream_error', 1011],
       [
-        'an event of 2 MiB',
-        streamAnswer(...chat.frames(['Hello', 'x'.repeat(2 * MIB)])),
+        'an event of 17 MiB',
+        streamAnswer(...chat.frames(['Hello', 'x'.repeat(17 * MIB)])),
         'upstream_invalid_response',
         1011,
       ],
