@@ -4,6 +4,7 @@ import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { AppError } from './app-error';
 import { type BodyLimit, bodyTooLarge } from './body-limit';
 import { type BodyMemory, noRoomForBody } from './body-memory';
+import { ByteCollector } from './byte-collector';
 
 declare module 'http' {
   interface IncomingMessage {
@@ -25,7 +26,7 @@ type Done = (error: AppError | undefined, bytes: Buffer) => void;
  * left on the wire.
  */
 export class BodyReader {
-  private chunks: Buffer[] = [];
+  private readonly collected = new ByteCollector();
   private bytes = 0;
   private isOver = false;
   private decoder: Transform | undefined;
@@ -39,6 +40,11 @@ export class BodyReader {
 
   read(): void {
     const { request } = this;
+    // The client has left before anybody read.
+    if (request.destroyed && !request.complete) {
+      this.done(unreadable(), Buffer.alloc(0));
+      return;
+    }
     const refusal = this.refusalOfHead();
     if (refusal !== undefined) {
       this.done(refusal, Buffer.alloc(0));
@@ -79,14 +85,14 @@ export class BodyReader {
       return;
     }
     this.bytes += chunk.length;
-    this.chunks.push(chunk);
+    this.collected.push(chunk);
   }
 
   private end(error?: AppError): void {
     if (this.isOver) return;
     this.isOver = true;
-    const { chunks, bytes, request, response } = this;
-    this.chunks = [];
+    const { request, response } = this;
+    const whole = this.collected.take();
     const release = (): void => {
       this.bounds.memory.giveBack(this.bytes);
       this.bytes = 0;
@@ -99,7 +105,7 @@ export class BodyReader {
     request.releaseBody = release;
     if (response.closed) release();
     else response.once('close', release);
-    this.done(undefined, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes));
+    this.done(undefined, whole);
   }
 
   /** The rest is read and forgotten first: many clients look for an answer only after they have sent everything. */

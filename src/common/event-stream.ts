@@ -1,3 +1,5 @@
+import { ByteCollector } from './byte-collector';
+
 /**
  * Server-sent events as the WHATWG defines them (https://html.spec.whatwg.org/multipage/server-sent-events.html):
  * lines end with LF, CRLF or CR, a line that begins with a colon is a comment, an event without data is no event.
@@ -6,7 +8,6 @@
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const SPACE = 0x20;
-const BLANK_LINE = '\n\n';
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 export interface EventListener {
@@ -22,8 +23,7 @@ export interface EventListener {
  */
 export class EventStreamSplitter {
   private readonly lines = new LineReader();
-  private pieces: Buffer[] = [];
-  private keptBytes = 0;
+  private readonly kept = new ByteCollector();
   private isInLongEvent = false;
 
   constructor(
@@ -54,7 +54,7 @@ export class EventStreamSplitter {
   /** The stream is over: hands on a last event that lacks its blank line. */
   finish(): void {
     if (this.isInLongEvent) this.listener.onLongEventPart(Buffer.alloc(0), true);
-    else if (this.keptBytes > 0) this.listener.onEvents(this.takeKept());
+    else if (this.kept.bytes > 0) this.listener.onEvents(this.kept.take());
   }
 
   private pushWhole(chunk: Buffer): void {
@@ -64,27 +64,19 @@ export class EventStreamSplitter {
   }
 
   private handOn(complete: Buffer): void {
-    if (this.keptBytes === 0) {
+    if (this.kept.bytes === 0) {
       this.listener.onEvents(complete);
       return;
     }
-    this.pieces.push(complete);
-    this.listener.onEvents(this.takeKept());
+    this.kept.push(complete);
+    this.listener.onEvents(this.kept.take());
   }
 
   private keep(piece: Buffer): void {
-    this.pieces.push(piece);
-    this.keptBytes += piece.length;
-    if (this.keptBytes <= this.maxEventBytes) return;
+    this.kept.push(piece);
+    if (this.kept.bytes <= this.maxEventBytes) return;
     this.isInLongEvent = true;
-    this.listener.onLongEventPart(this.takeKept(), false);
-  }
-
-  private takeKept(): Buffer {
-    const kept = this.pieces.length === 1 ? this.pieces[0]! : Buffer.concat(this.pieces);
-    this.pieces = [];
-    this.keptBytes = 0;
-    return kept;
+    this.listener.onLongEventPart(this.kept.take(), false);
   }
 }
 
@@ -105,7 +97,8 @@ class LineReader {
     return this.scan(chunk, true);
   }
 
-  private scan(chunk: Buffer, isFirstWanted: boolean): number {
+  /** @param ends gets the index after every blank line */
+  scan(chunk: Buffer, isFirstWanted: boolean, ends?: number[]): number {
     let blankEnd = 0;
     let lineStart = this.wasCarriageReturn && chunk[0] === LINE_FEED ? 1 : 0;
     if (chunk.length > 0) this.wasCarriageReturn = false;
@@ -124,6 +117,7 @@ class LineReader {
       this.wasCarriageReturn = isCr && !isCrLf && lineStart === chunk.length;
       if (!isBlank) continue;
       blankEnd = lineStart;
+      ends?.push(blankEnd);
       this.blankLines++;
       if (isFirstWanted) return blankEnd;
     }
@@ -137,24 +131,13 @@ export const splitEvents = (events: Buffer): Buffer[] => [...eachEvent(events)];
 
 /** The same for a reader that may not need them all. */
 export function* eachEvent(events: Buffer): Generator<Buffer, void> {
-  const findEnd = events.includes(CARRIAGE_RETURN) ? blankLineFinder() : endAfterLineFeeds;
+  const findEnd = events.includes(CARRIAGE_RETURN) ? blankLineFinder(events) : endAfterLineFeeds;
   let start = 0;
   for (let end = findEnd(events, 0); end > 0; end = findEnd(events, start)) {
     yield events.subarray(start, end);
     start = end;
   }
   if (start < events.length) yield events.subarray(start);
-}
-
-/** The event that this index lies in. */
-export function eventAt(events: Buffer, index: number): Buffer {
-  if (events.includes(CARRIAGE_RETURN)) {
-    let end = 0;
-    for (const event of eachEvent(events)) if ((end += event.length) > index) return event;
-  }
-  const before = events.lastIndexOf(BLANK_LINE, index);
-  const after = events.indexOf(BLANK_LINE, index);
-  return events.subarray(before < 0 ? 0 : before + 2, after < 0 ? events.length : after + 2);
 }
 
 /** @returns the index after the next blank line, where only LF ends lines; 0 without one */
@@ -167,12 +150,12 @@ function endAfterLineFeeds(events: Buffer, start: number): number {
   return 0;
 }
 
-function blankLineFinder(): (events: Buffer, start: number) => number {
-  const lines = new LineReader();
-  return (events, start) => {
-    const end = lines.findFirstBlank(events.subarray(start));
-    return end === 0 ? 0 : start + end;
-  };
+/** One pass over all of it: a search from each event on would read the rest again and again. */
+function blankLineFinder(events: Buffer): (events: Buffer, start: number) => number {
+  const ends: number[] = [];
+  new LineReader().scan(events, false, ends);
+  let next = 0;
+  return () => ends[next++] ?? 0;
 }
 
 const DATA = Buffer.from('data:');

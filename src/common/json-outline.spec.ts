@@ -90,6 +90,30 @@ describe('JsonOutlineReader', () => {
     expect(outline.usage).toBe(2);
   });
 
+  it('holds a bounded number of values at the top', () => {
+    const text = JSON.stringify(
+      Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`a${at}`, 1])),
+    );
+    expect(Object.keys(outlineOf(text, 65_536)!).length).toBeLessThan(40_001);
+  });
+
+  it('keeps what comes after something nested deep', () => {
+    expect(outlineOf(`{"a":${'['.repeat(5000)}{"x":1}${']'.repeat(5000)},"b":{"c":2}}`)).toMatchObject({
+      b: { c: 2 },
+    });
+  });
+
+  it.each([
+    ['many short texts', '"",'.repeat(100_000)],
+    ['many escapes', `"${'\\"'.repeat(500_000)}",`],
+    ['many brackets', '['.repeat(1_000_000)],
+  ])('passes over %s in a second at most', (_, inside) => {
+    const startedAt = performance.now();
+    const reader = new JsonOutlineReader();
+    reader.add(Buffer.from(`{"a":[${inside}`));
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+  });
+
   it('passes over 64 MiB of text in a second at most', () => {
     const reader = new JsonOutlineReader();
     const startedAt = performance.now();

@@ -11,7 +11,7 @@ const CLOSE_ARRAY = 0x5d;
 const MAX_VALUE_BYTES = 1024;
 /** Objects and arrays nested deeper than this are left out. */
 const MAX_DEPTH = 5;
-/** After so many values only the outermost object still grows. */
+/** After so many values only the outermost object still grows, to twice as many. */
 const MAX_VALUES = 20_000;
 
 export type Outline = Record<string, unknown>;
@@ -24,8 +24,10 @@ type Container = Record<string, unknown> | unknown[];
  */
 export class JsonOutlineReader {
   private root: Container | undefined;
-  /** The open containers; undefined: one that is left out. */
-  private readonly open: (Container | undefined)[] = [];
+  /** The containers that are being read, from the outermost. */
+  private readonly open: Container[] = [];
+  /** How many containers that are left out are open inside them. */
+  private leftOutDepth = 0;
   private key: string | undefined;
   private isKeyNext = false;
   private values = 0;
@@ -73,12 +75,13 @@ export class JsonOutlineReader {
       at++;
     }
     let quote = chunk.indexOf(QUOTE, at);
-    let backslash = chunk.indexOf(BACKSLASH, at);
-    while (backslash >= 0 && (quote < 0 || backslash < quote)) {
-      at = backslash + 2;
+    for (;;) {
+      // Only as far as the text goes: a search to the end of the chunk for each text would be quadratic.
+      const backslash = chunk.subarray(at, quote < 0 ? chunk.length : quote).indexOf(BACKSLASH);
+      if (backslash < 0) break;
+      at += backslash + 2;
       if (at > chunk.length) this.isEscaped = true;
       if (quote >= 0 && quote < at) quote = chunk.indexOf(QUOTE, at);
-      backslash = chunk.indexOf(BACKSLASH, at);
     }
     const end = quote < 0 ? chunk.length : quote;
     this.keep(chunk.subarray(start, end));
@@ -116,25 +119,28 @@ export class JsonOutlineReader {
 
   private begin(container: Container): void {
     const isKept = this.open.length < MAX_DEPTH && this.put(container, true);
-    this.open.push(isKept ? container : undefined);
-    this.expectNext(container);
+    if (isKept) this.open.push(container);
+    else this.leftOutDepth++;
+    this.expectNext();
   }
 
   private close(): void {
-    this.open.pop();
+    if (this.leftOutDepth > 0) this.leftOutDepth--;
+    else this.open.pop();
     this.key = undefined;
     this.isKeyNext = false;
     // What follows the outermost value is not read.
     if (this.open.length === 0) this.isOver = true;
   }
 
-  private expectNext(container = this.open.at(-1)): void {
+  private expectNext(): void {
     this.key = undefined;
-    this.isKeyNext = container !== undefined && !Array.isArray(container);
+    this.isKeyNext = this.leftOutDepth === 0 && !Array.isArray(this.open.at(-1));
   }
 
   /** @returns whether there was a place for it */
   private put(value: unknown, isKeptInArrays: boolean): boolean {
+    if (this.leftOutDepth > 0) return false;
     if (this.open.length === 0) {
       if (this.root !== undefined || typeof value !== 'object') {
         this.isOver = true;
@@ -143,8 +149,8 @@ export class JsonOutlineReader {
       this.root = value as Container;
       return true;
     }
-    const parent = this.open.at(-1);
-    if (parent === undefined || (this.values >= MAX_VALUES && this.open.length > 1)) return false;
+    const parent = this.open.at(-1)!;
+    if (this.values >= (this.open.length > 1 ? MAX_VALUES : 2 * MAX_VALUES)) return false;
     if (Array.isArray(parent)) {
       if (!isKeptInArrays) return false;
       parent.push(value);

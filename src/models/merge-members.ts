@@ -3,6 +3,8 @@ import { isJsonObject, type JsonObject } from './json-object';
 
 /** What is nested deeper is left out: no provider needs it, and a deep walk would overflow the stack. */
 const MAX_DEPTH = 16;
+/** Each further item is looked for among those that are there. */
+const MAX_ITEMS = 1000;
 /** What a number or a list adds to the size that is counted. */
 const VALUE_SIZE = 8;
 /** A text that begins with all of a text this long is that text again, and no further piece of it. */
@@ -106,6 +108,7 @@ function mergeList(list: unknown[], items: readonly unknown[], grow: Grow, depth
       grow(VALUE_SIZE);
       mergeObject(known, item as JsonObject, grow, NOTHING_SKIPPED, depth);
     } else {
+      if (list.length >= MAX_ITEMS) grow(Infinity);
       const added = merge(undefined, item, '', grow, depth);
       if (added !== undefined) list.push(added);
     }

@@ -50,16 +50,30 @@ export function namedObjects(body: Fields, bytes: Buffer): NamedObject[] {
       named.push({ kind: 'item', id: audio.id, param: 'messages' });
     }
   }
-  collect(body, named);
+  collectMembers(body, named);
   return named;
 }
 
 /** The same of a form, whose fields say in brackets what is inside them: `images[][file_id]`. */
 export function namedByForm(fields: readonly { name: string; text: string }[]): NamedObject[] {
   return fields.flatMap(({ name, text }) => {
-    const kind = NAMING.get(/(\w+)[^\w]*$/.exec(name)?.[1] ?? '');
-    return kind === undefined ? [] : [{ kind, id: text, param: name.slice(0, LONGEST_PARAM) }];
+    const param = name.slice(0, LONGEST_PARAM);
+    const naming = name.match(/\w+/g)?.find((word) => NAMING.has(word));
+    if (naming !== undefined) return [{ kind: NAMING.get(naming)!, id: text, param }];
+    return namedInText(text).map((named) => ({ ...named, param }));
   });
+}
+
+/** A form's text may be JSON itself. */
+function namedInText(text: string): NamedObject[] {
+  if (!/^\s*[[{]/.test(text) || !MAY_NAME.test(text)) return [];
+  const named: NamedObject[] = [];
+  try {
+    collect(JSON.parse(text), named);
+  } catch {
+    // No JSON after all: words that begin with a bracket.
+  }
+  return named;
 }
 
 /** Of two fields of one name parsers take the first or the last. */
@@ -76,7 +90,14 @@ function collect(value: unknown, named: NamedObject[]): void {
     for (const item of value) collect(item, named);
     return;
   }
-  if (!isObject(value) || CITING.has(value.type as string)) return;
+  if (isObject(value) && !isCitation(value)) collectMembers(value, named);
+}
+
+/** A message that only calls itself one is none. */
+const isCitation = (value: Fields): boolean =>
+  CITING.has(value.type as string) && !('content' in value) && !('input' in value);
+
+function collectMembers(value: Fields, named: NamedObject[]): void {
   for (const name of Object.keys(value)) {
     const field = value[name];
     const kind = NAMING.get(name);

@@ -48,6 +48,11 @@ describe('toTokenUsage', () => {
       { input: 100, cached: 60, cacheWrite: 30, output: 5, reasoning: 0 },
     ],
     [
+      'cached input that is counted beside the input',
+      { input_tokens: 10, cache_read_input_tokens: 1000, output_tokens: 5, total_tokens: 1015 },
+      { input: 10, cached: 10, output: 5, reasoning: 0 },
+    ],
+    [
       'cached tokens that are given twice',
       { prompt_tokens: 100, prompt_cache_hit_tokens: 60, prompt_tokens_details: { cached_tokens: 60 } },
       { input: 100, cached: 60, output: 0, reasoning: 0 },

@@ -42,10 +42,11 @@ export function toTokenUsage(value: unknown): TokenUsage | undefined {
   const usage = fieldsOf(value);
   if (typeof (usage.prompt_tokens ?? usage.input_tokens) !== 'number') return undefined;
   const input = count(usage.prompt_tokens ?? usage.input_tokens);
-  // Some count what was thought in the total only.
+  // Some count what was thought in the total only, and some count cached input beside the input.
+  const beside = count(usage.cache_read_input_tokens) + count(usage.cache_creation_input_tokens);
   const output = Math.max(
     count(usage.completion_tokens ?? usage.output_tokens),
-    count(usage.total_tokens) - input,
+    count(usage.total_tokens) - input - beside,
   );
   const inputDetails = fieldsOf(usage.prompt_tokens_details ?? usage.input_tokens_details);
   const outputDetails = fieldsOf(usage.completion_tokens_details ?? usage.output_tokens_details);

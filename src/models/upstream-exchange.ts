@@ -64,17 +64,14 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
     if (this.isOver) return;
     this.isPaused = true;
     this.decoder?.pause();
-    if (this.hasReceivedAll) return;
-    this.link.resume = () => this.resume();
-    this.controller?.pause();
+    this.setFlow();
   }
 
   resume(): void {
     if (this.isOver) return;
     this.isPaused = false;
-    this.link.resume = undefined;
     this.decoder?.resume();
-    if (!this.isWaitingForDecoder) this.controller?.resume();
+    this.setFlow();
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -93,7 +90,7 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
     try {
       this.decoder = decoderFor(headers['content-encoding'], {
         onBytes: (chunk) => this.listener.onBytes(chunk),
-        onEnd: () => this.finish(() => this.listener.onEnd()),
+        onEnd: () => this.endUnpacked(),
         onFailure: (error) => this.refuse(error),
       });
     } catch (error) {
@@ -128,11 +125,33 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
   private decode(decoder: ContentDecoder, chunk: Buffer): void {
     const onDrain = (): void => {
       this.isWaitingForDecoder = false;
-      if (!this.isOver && !this.isPaused) this.controller?.resume();
+      if (!this.isOver) this.setFlow();
     };
     if (decoder.write(chunk, onDrain)) return;
     this.isWaitingForDecoder = true;
-    this.controller?.pause();
+    this.setFlow();
+  }
+
+  /** Whether the connection is read from. One that ends while it is held has to go on: see `provider-pool.ts`. */
+  private setFlow(): void {
+    if (this.hasReceivedAll) return;
+    if (this.isPaused || this.isWaitingForDecoder) {
+      this.link.resume = () => {
+        this.link.resume = undefined;
+        this.controller?.resume();
+      };
+      this.controller?.pause();
+    } else {
+      this.link.resume = undefined;
+      this.controller?.resume();
+    }
+  }
+
+  /** The packed bytes have come to their end, perhaps before the answer has. */
+  private endUnpacked(): void {
+    const { controller, hasReceivedAll } = this;
+    this.finish(() => this.listener.onEnd());
+    if (!hasReceivedAll) controller?.abort(new errors.RequestAbortedError());
   }
 
   /** The answer cannot be unpacked. */

@@ -1,4 +1,5 @@
-import { eachEvent, eventAt, EventStreamSplitter } from '../common/event-stream';
+import { ByteCollector } from '../common/byte-collector';
+import { eachEvent, EventStreamSplitter, splitEvents } from '../common/event-stream';
 import { JsonOutlineReader } from '../common/json-outline';
 import type { TokenUsage } from '../usage/usage.types';
 import { LongEventReader } from './long-event-reader';
@@ -52,9 +53,10 @@ const looksLikeJson = (beginning: Buffer): boolean => beginning[skipWhiteSpace(b
 /** For an answer that is one JSON object. */
 export class JsonUsageReader implements UsageReader {
   answer: ProviderEvent | undefined;
-  private kept: Buffer[] | undefined = [];
+  private kept: ByteCollector | undefined = new ByteCollector();
   private bytes = 0;
   private outline: JsonOutlineReader | undefined;
+  private whole: Buffer | undefined;
 
   add(chunk: Buffer): void {
     this.bytes += chunk.length;
@@ -78,9 +80,9 @@ export class JsonUsageReader implements UsageReader {
 
   private parse(): ProviderEvent | undefined {
     if (this.kept === undefined) return undefined;
-    const whole = this.kept.length === 1 ? this.kept[0]! : Buffer.concat(this.kept);
+    this.whole = this.kept.take();
     try {
-      const answer: unknown = JSON.parse(whole.toString('utf8'));
+      const answer: unknown = JSON.parse(this.whole.toString('utf8'));
       const isObject = answer !== null && typeof answer === 'object' && !Array.isArray(answer);
       return isObject ? (answer as ProviderEvent) : undefined;
     } catch {
@@ -92,7 +94,7 @@ export class JsonUsageReader implements UsageReader {
   private readOutline(): ProviderEvent | undefined {
     if (this.outline === undefined) {
       this.outline = new JsonOutlineReader();
-      for (const chunk of this.kept ?? []) this.outline.add(chunk);
+      this.outline.add(this.whole ?? this.kept?.take() ?? Buffer.alloc(0));
       this.kept = undefined;
     }
     return this.outline.outline;
@@ -170,15 +172,23 @@ export class EventUsageReader implements UsageReader {
   }
 }
 
-/** Only events in which `"usage"` is the name of an object are parsed. In text its quotes would be escaped. */
+/** From the end, each event parsed at most once. */
 function lastUsageIn(events: Buffer): TokenUsage | undefined {
-  for (let at = events.lastIndexOf(USAGE); at >= 0; at = at === 0 ? -1 : events.lastIndexOf(USAGE, at - 1)) {
-    const colon = skipWhiteSpace(events, at + USAGE.length);
-    if (events[colon] !== COLON || !isObjectOrData(events, skipWhiteSpace(events, colon + 1))) continue;
-    const usage = usageOf(parseEvent(eventAt(events, at)));
+  if (!mayHoldUsage(events)) return undefined;
+  for (const event of splitEvents(events).reverse()) {
+    const usage = mayHoldUsage(event) ? usageOf(parseEvent(event)) : undefined;
     if (usage !== undefined) return usage;
   }
   return undefined;
+}
+
+/** Whether `"usage"` is the name of an object there. In text its quotes would be escaped. */
+function mayHoldUsage(events: Buffer): boolean {
+  for (let at = events.lastIndexOf(USAGE); at >= 0; at = at === 0 ? -1 : events.lastIndexOf(USAGE, at - 1)) {
+    const colon = skipWhiteSpace(events, at + USAGE.length);
+    if (events[colon] === COLON && isObjectOrData(events, skipWhiteSpace(events, colon + 1))) return true;
+  }
+  return false;
 }
 
 /** Also where the line ends: an event's data may go on in the next one. */

@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { Logger } from '@nestjs/common';
 import type { AppError } from '../common/app-error';
+import { ByteCollector } from '../common/byte-collector';
 import { describeError } from '../common/describe-error';
 import { JsonOutlineReader } from '../common/json-outline';
 import { PacedResponse } from '../common/paced-response';
@@ -33,8 +34,10 @@ export interface AnswerRelayOptions {
 export class AnswerRelay implements ByteSink {
   private static readonly logger = new Logger(AnswerRelay.name);
   private readonly paced: PacedResponse;
-  private held: Buffer[] = [];
-  private heldBytes = 0;
+  /** What came before the answer was opened. */
+  private readonly beginning = new ByteCollector();
+  /** The last chunk of an open answer, where something is done before its end. */
+  private last: Buffer | undefined;
   /** Of an answer too long to be held. */
   private outline: JsonOutlineReader | undefined;
   private finish: { resolve(): void; reject(error: AppError): void } | undefined;
@@ -63,18 +66,20 @@ export class AnswerRelay implements ByteSink {
   }
 
   onBytes(chunk: Buffer): void {
-    this.held.push(chunk);
-    this.heldBytes += chunk.length;
-    this.outline?.add(chunk);
-    if (!this.response.headersSent && this.options.isJson && this.heldBytes <= MAX_CHECKED_BYTES) return;
-    this.sendHeld();
+    if (this.response.headersSent) {
+      this.send(chunk);
+      return;
+    }
+    this.beginning.push(chunk);
+    if (this.options.isJson && this.beginning.bytes <= MAX_CHECKED_BYTES) return;
+    this.open();
   }
 
   onEnd(): void {
     try {
-      const pending = this.beforeEnd();
-      if (pending === undefined) this.end();
-      else pending.then(() => this.end()).catch((error) => this.onBroken(toUpstreamError(error)));
+      if (!this.response.headersSent) this.onWhole(this.beginning.take());
+      else if (this.outline === undefined) this.end(undefined);
+      else this.afterwards(this.options.before?.(this.outline.outline ?? {}), () => this.end(this.last));
     } catch (error) {
       this.onBroken(toUpstreamError(error));
     }
@@ -90,42 +95,46 @@ export class AnswerRelay implements ByteSink {
     this.finish?.resolve();
   }
 
-  /** Opens the answer where that is still to be done. Its last chunk waits where something is done before the end. */
-  private sendHeld(): void {
-    const { isJson, before } = this.options;
-    if (!this.response.headersSent) {
-      if (isJson && before !== undefined) {
-        this.outline = new JsonOutlineReader();
-        this.held.forEach((chunk) => this.outline!.add(chunk));
-      }
-      const length = this.head.headers['content-length'];
-      this.response.writeHead(this.head.status, {
-        ...this.options.headers,
-        ...(typeof length === 'string' ? { 'Content-Length': length } : {}),
-      });
-    }
-    for (const chunk of this.held.splice(0, this.held.length - (before === undefined ? 0 : 1))) {
-      this.paced.write(chunk);
-    }
+  private open(): void {
+    if (this.options.isJson && this.options.before !== undefined) this.outline = new JsonOutlineReader();
+    const length = this.head.headers['content-length'];
+    this.response.writeHead(this.head.status, {
+      ...this.options.headers,
+      ...(typeof length === 'string' ? { 'Content-Length': length } : {}),
+    });
+    this.send(this.beginning.take());
   }
 
-  /** @throws UpstreamReplyError where a whole answer should be JSON, and is not */
-  private beforeEnd(): Promise<void> | undefined {
-    const { isJson, before } = this.options;
-    if (!isJson) return undefined;
-    if (this.response.headersSent) return before?.(this.outline?.outline ?? {});
-    if (this.held.length > 1) this.held = [Buffer.concat(this.held)];
-    const answer = this.call.answer ?? parseObject(this.held[0] ?? Buffer.alloc(0));
+  /** The last chunk waits where something is done before the end. */
+  private send(chunk: Buffer): void {
+    this.outline?.add(chunk);
+    const { last } = this;
+    this.last = this.outline === undefined ? undefined : chunk;
+    const sent = this.outline === undefined ? chunk : last;
+    if (sent !== undefined) this.paced.write(sent);
+  }
+
+  private onWhole(whole: Buffer): void {
+    const end = (): void => {
+      this.response.writeHead(this.head.status, { ...this.options.headers, 'Content-Length': whole.length });
+      this.end(whole);
+    };
+    if (!this.options.isJson) {
+      end();
+      return;
+    }
+    const answer = this.call.answer ?? parseObject(whole);
     if (isErrorAnswer(answer)) throw toEventError(answer);
-    return before?.(answer);
+    this.afterwards(this.options.before?.(answer), end);
   }
 
-  private end(): void {
-    if (!this.response.headersSent) {
-      const headers = { ...this.options.headers, 'Content-Length': this.held[0]?.length ?? 0 };
-      this.response.writeHead(this.head.status, headers);
-    }
-    for (const chunk of this.held.splice(0)) this.paced.write(chunk);
+  private afterwards(pending: Promise<void> | undefined, end: () => void): void {
+    if (pending === undefined) end();
+    else pending.then(end).catch((error) => this.onBroken(toUpstreamError(error)));
+  }
+
+  private end(rest: Buffer | undefined): void {
+    if (rest !== undefined) this.paced.write(rest);
     this.paced.end();
     this.finish?.resolve();
   }

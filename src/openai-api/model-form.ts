@@ -36,9 +36,10 @@ export class ModelForm {
     // The parser passes over what it cannot name; a provider's parser might not.
     if (boundaries.length !== parts.length + 1) throw badForm('is not well formed');
     const form = new ModelForm(parts, bytes, boundaries, contentType);
-    for (const name of ['model', 'stream']) {
-      const count = parts.filter((part) => baseName(part.name) === name).length;
-      if (count > 1) throw invalidField(name, 'stands twice in the form');
+    for (const name of SINGLE_FIELDS) {
+      const named = parts.filter((part) => baseName(part.name) === name);
+      if (named.length > 1) throw invalidField(name, 'stands twice in the form');
+      if (named.some((part) => part.name !== name)) throw invalidField(name, 'must be no list');
     }
     return form;
   }
@@ -81,6 +82,9 @@ export class ModelForm {
     ]);
   }
 }
+
+/** What is reckoned with: another reader must find the same in the form. */
+const SINGLE_FIELDS = ['model', 'stream', 'n'];
 
 /** `timestamp_granularities[]` is the field `timestamp_granularities`. */
 const baseName = (name: string): string => name.replace(/\[.*$/s, '');

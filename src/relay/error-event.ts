@@ -23,7 +23,8 @@ export function toErrorEvent(
   const body = toOpenAiErrorBody(asOpenAiError(error));
   if (form === 'chat') return Buffer.from(`data: ${JSON.stringify(body)}\n\n`);
   const { type, code, message, param } = body.error;
-  const sequence_number = last === undefined ? (event.sequence_number ?? 0) : last + 1;
+  const own = Number.isInteger(event.sequence_number) ? event.sequence_number : 0;
+  const sequence_number = last === undefined ? own : last + 1;
   // As the provider has it: OpenAI's documentation shows a flat event, its server sends one with an object.
   const data = isJsonObject(event.error)
     ? { type: 'error', sequence_number, error: { type, code, message, param } }

@@ -1,3 +1,4 @@
+import { ByteCollector } from '../common/byte-collector';
 import type { ByteSink } from '../models/call-attempt';
 import type { ForwardedCall } from '../models/forwarded-call';
 import { isErrorAnswer, toEventError } from '../models/provider-events';
@@ -28,20 +29,18 @@ export async function readJsonAnswer(call: ForwardedCall): Promise<JsonAnswer> {
 
 function readAnswer(call: ForwardedCall): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
+    const answer = new ByteCollector();
     const sink: ByteSink = {
       onBytes: (chunk) => {
-        size += chunk.length;
-        chunks.push(chunk);
-        if (size > LONGEST_ANSWER_BYTES) {
+        answer.push(chunk);
+        if (answer.bytes > LONGEST_ANSWER_BYTES) {
           call.stop(
             toUpstreamError(new UpstreamReplyError('upstream_invalid_response', 'too long')),
             'failed',
           );
         }
       },
-      onEnd: () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)),
+      onEnd: () => resolve(answer.take()),
       onBroken: reject,
     };
     call.flow(sink);

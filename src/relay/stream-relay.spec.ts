@@ -195,6 +195,21 @@ describe('StreamRelay', () => {
       });
     });
 
+    it.each([
+      'event: error\ndata: {"message":"planted"}\n\n',
+      'data: {"type":"rate_limit_error","message":"planted"}\n\n',
+      'data: {"detail":"planted"}\n\n',
+      'data: {"code":402,"message":"planted"}\n\n',
+    ])('takes %j for one, alone and among others', async (error) => {
+      for (const pieces of [[DELTA, error], [DELTA + error], [DELTA + error + DELTA]]) {
+        const { response, done, say } = relayTo();
+        pieces.forEach((piece) => say(piece));
+        await done;
+        expect(response.text).toMatch(/"error"/);
+        expect(response.text).not.toContain('planted');
+      }
+    });
+
     it('says it through the door’s own transformation', async () => {
       const transform = (events: Buffer): Buffer => Buffer.from(events.toString().toUpperCase());
       const { response, done, say } = relayTo({ transform });

@@ -29,8 +29,19 @@ const MAX_HELD_BYTES = 1024 * 1024;
 /** A longer event goes out in parts as it comes; only its outline is read. */
 const MAX_EVENT_BYTES = 256 * 1024;
 
-/** In every error event: as a field of a chunk, or as the type of an event of the Responses API. */
-const ERROR_WORD = Buffer.from('"error"');
+/** What events hold that are no errors. */
+const ORDINARY_WORDS = ['"choices"', '"response.'];
+/** What errors hold, beside the word itself. */
+const FAULT_WORDS = ['Error', '"detail"', '"message"', '"msg"'];
+
+/** Whether it is worth parsing these events to look for an error. Each search here costs every stream. */
+function mayFail(events: Buffer): boolean {
+  if (events.includes('error')) return true;
+  const isOneEvent = events.indexOf('\n\n') === events.length - 2;
+  return isOneEvent
+    ? !ORDINARY_WORDS.some((word) => events.includes(word))
+    : FAULT_WORDS.some((word) => events.includes(word));
+}
 
 export interface StreamRelayOptions {
   /** Beside those of section 0 of the contract, or in their place. */
@@ -88,7 +99,9 @@ export class StreamRelay implements ByteSink {
     );
     this.paced = new PacedResponse(response, {
       onBehind: () => call.pause(),
-      onCaughtUp: () => call.resume(),
+      onCaughtUp: () => {
+        if (this.state !== 'waiting') call.resume();
+      },
     });
   }
 
@@ -230,7 +243,7 @@ export class StreamRelay implements ByteSink {
       this.paced.write(bytes);
       return;
     }
-    const error = bytes.includes(ERROR_WORD) ? findError(bytes) : undefined;
+    const error = mayFail(bytes) ? findError(bytes) : undefined;
     const good = error === undefined ? bytes : bytes.subarray(0, error.at);
     const sent = this.options.transform?.(good) ?? good;
     if (sent.length > 0) this.paced.write(sent);
@@ -292,7 +305,7 @@ function isGood(bytes: Buffer): boolean {
 function findError(events: Buffer): { at: number; event: ProviderEvent } | undefined {
   let at = 0;
   for (const bytes of splitEvents(events)) {
-    const event = bytes.includes(ERROR_WORD) ? tryReadEvent(bytes) : undefined;
+    const event = mayFail(bytes) ? tryReadEvent(bytes) : undefined;
     if (event !== undefined && isError(event)) return { at, event };
     at += bytes.length;
   }

@@ -1,4 +1,5 @@
 import type { CatalogueModel } from '../../src/models/catalogue.types';
+import { OPENAI_MEDIA_MODELS } from '../../src/models/catalogue-openai-media.data';
 import { price } from '../../src/models/prices';
 
 /** The day from which all of these have a price. */
@@ -70,5 +71,6 @@ const ENDING: readonly CatalogueModel[] = [
 export const TEST_CATALOGUE: readonly CatalogueModel[] = [
   { ...costs(0, 0, 0), name: 'simulator-1', provider: 'simulator', kind: 'chat' },
   ...LASTING,
+  ...OPENAI_MEDIA_MODELS.map(({ shutdownDate: _, replacement: __, ...lasting }) => lasting),
   ...ENDING,
 ];

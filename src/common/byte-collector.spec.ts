@@ -1,0 +1,31 @@
+import fc from 'fast-check';
+import { ByteCollector } from './byte-collector';
+
+describe('ByteCollector', () => {
+  it('gives back what came, in order, again and again', () => {
+    const piece = fc.uint8Array({ maxLength: 9000 }).map((bytes) => Buffer.from(bytes));
+    fc.assert(
+      fc.property(fc.array(fc.array(piece, { maxLength: 8 }), { maxLength: 3 }), (rounds) => {
+        const collector = new ByteCollector();
+        for (const pieces of rounds) {
+          for (const each of pieces) collector.push(each);
+          const expected = Buffer.concat(pieces);
+          expect(collector.bytes).toBe(expected.length);
+          expect(collector.take().equals(expected)).toBe(true);
+          expect(collector.bytes).toBe(0);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('keeps a million pieces of one byte in a few megabytes', () => {
+    const collector = new ByteCollector();
+    const before = process.memoryUsage();
+    for (let at = 0; at < 1_000_000; at++) collector.push(Buffer.of(at % 256));
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    const grown = heapUsed + arrayBuffers - before.heapUsed - before.arrayBuffers;
+    expect(grown).toBeLessThan(200 * 1024 * 1024);
+    expect(collector.take()).toHaveLength(1_000_000);
+  });
+});
