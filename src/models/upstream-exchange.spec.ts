@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { APIConnectionError } from 'openai';
 import type { Pool } from 'undici';
 import { providerPool } from './provider-pool';
@@ -94,6 +96,37 @@ describe('UpstreamExchange', () => {
     end(socket);
     await until(() => listener.failure !== undefined);
     expect(listener.failure).toBeInstanceOf(UpstreamReplyError);
+  });
+
+  it('unpacks an answer whose connection ends while the decoder is full', async () => {
+    const whole = randomBytes(200_000);
+    for (let round = 0; round < 5; round++) {
+      const listener = new Listener();
+      let unpacked = 0;
+      listener.onBytes = ({ length }) => void (unpacked += length);
+      send(listener);
+      const socket = await nextRequest();
+      socket.write('HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n');
+      socket.end(gzipSync(whole));
+      await until(() => listener.told.includes('end') || listener.failure !== undefined);
+      expect([listener.failure, unpacked]).toEqual([undefined, whole.length]);
+    }
+  });
+
+  it('lets go of a connection on which bytes follow the end of the compressed ones', async () => {
+    const listener = new Listener();
+    send(listener);
+    const socket = await nextRequest();
+    socket.write(`${CHUNKED}Content-Encoding: gzip\r\n\r\n`);
+    const packed = gzipSync('hello');
+    const closed = once(socket, 'close');
+    socket.write(
+      Buffer.concat([Buffer.from(`${packed.length.toString(16)}\r\n`), packed, Buffer.from('\r\n')]),
+    );
+    socket.write(chunk('\0'.repeat(1000)));
+    await until(() => listener.told.includes('end') || listener.failure !== undefined);
+    await closed;
+    expect(listener.told).toEqual(expect.arrayContaining(['head 200', 'hello']));
   });
 
   it('takes a reset for no end where only the connection’s end would tell it', async () => {
