@@ -135,7 +135,7 @@ function understand({ status, body }: Refusal, { model }: ProviderTarget): Told 
   };
 }
 
-/** Whether the API answers and misses something, rather than a server that is none. */
+/** Whether the API itself answered that something is missing. */
 function isNotFound({ words, message }: ProviderFault, status: number): boolean {
   if (words.has('model_not_found')) return true;
   // A web framework's own answer to a path that it does not know.

@@ -3,7 +3,7 @@ import { price } from './prices';
 
 const OPENAI = { provider: 'openai' } as const;
 
-/** Their prices differ for text, pictures and sound, of which the ledger knows only tokens: none is given. */
+/** Their prices differ for text, pictures and sound, and the ledger counts tokens only. So no price is given. */
 const image = { ...OPENAI, kind: 'image', prices: [] } as const;
 const transcription = { ...OPENAI, kind: 'transcription', prices: [] } as const;
 const speech = { ...OPENAI, kind: 'speech', prices: [] } as const;

@@ -93,7 +93,7 @@ function collect(value: unknown, named: NamedObject[]): void {
   if (isObject(value) && !isCitation(value)) collectMembers(value, named);
 }
 
-/** A message that only calls itself one is none. */
+/** An object with content is a message, whatever type it names. */
 const isCitation = (value: Fields): boolean =>
   CITING.has(value.type as string) && !('content' in value) && !('input' in value);
 

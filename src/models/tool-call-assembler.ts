@@ -6,7 +6,7 @@ import { fillMembers, type Grow, mergeMembers } from './merge-members';
 import { UpstreamReplyError } from './upstream-errors';
 
 const MAX_TOOL_CALLS = 128;
-/** A longer index or id is none. */
+/** A longer index or id is ignored. */
 const MAX_KEY_CHARACTERS = 256;
 const LEGACY_INDEX = 'function_call';
 

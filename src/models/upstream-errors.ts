@@ -89,7 +89,7 @@ const FORBIDDEN: OwnAnswer = {
   text: 'The provider does not allow this request to the server.',
 };
 
-/** What is the operator's business alone: another try, or another request, mends none of it. */
+/** Faults that only the operator can mend: another try or another request does not help. */
 const OPERATORS_BUSINESS: Partial<Record<FaultKind, OwnAnswer>> = {
   empty_account: EMPTY,
   inactive_billing: EMPTY,

@@ -63,7 +63,7 @@ export class ModelForm {
     return this.texts.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
   }
 
-  /** The same bytes but for the model, which becomes a field of its own where there is none. */
+  /** The same bytes with this model. A form without a model gets a field for it. */
   withModel(model: string): Buffer {
     const index = this.parts.findIndex(({ name }) => name === 'model');
     const start = this.boundaries[Math.max(index, 0)]!;

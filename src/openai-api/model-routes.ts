@@ -16,7 +16,7 @@ export type ModelRoute =
 export interface RouteRules {
   /** What is called where the request names no model: the server's default, or this one. Absent: it must name one. */
   defaultModel?: 'server' | (string & {});
-  /** By which field a stream is asked for. Absent: there is none. */
+  /** The field that asks for a stream. Absent: the route has no streams. */
   stream?: 'stream' | 'stream_format';
   /** Whether an answer is always JSON, or events where a stream was asked for; the provider decides otherwise. */
   isText?: boolean;
