@@ -146,4 +146,37 @@ describe('BodyReader', () => {
       await until(() => memory.bytes === 0);
     },
   );
+
+  it('calls back at once when the client left before anybody read', async () => {
+    const left: Reading[] = [];
+    const leaving = createServer((request, response) => {
+      request.on('error', () => undefined);
+      request.once('close', () => {
+        const reading: Reading = { request, response };
+        new BodyReader(request, response, { limit: LIMIT, memory }, (error, bytes) =>
+          left.push(Object.assign(reading, error === undefined ? { bytes } : { error })),
+        ).read();
+      });
+    }).listen(0, '127.0.0.1');
+    await once(leaving, 'listening');
+    const { port } = leaving.address() as AddressInfo;
+    const client = send({ port, method: 'POST', headers: { 'content-length': 100 } });
+    client.on('error', () => undefined).write('a part of it');
+    await once(leaving, 'request');
+    client.destroy();
+    await until(() => left.length === 1);
+    expect(left[0]!.error).toMatchObject({ code: 'invalid_json' });
+    expect(memory.bytes).toBe(0);
+    leaving.close();
+  });
+
+  it('puts a body together that comes a byte a chunk', async () => {
+    const client = begin({ 'transfer-encoding': 'chunked' });
+    const sent = Buffer.from(Array.from({ length: 5000 }, (_, index) => index % 251));
+    for (const byte of sent) client.write(Buffer.of(byte));
+    client.end();
+    const { bytes } = await finished(0);
+    expect(bytes!.equals(sent)).toBe(true);
+    expect(memory.bytes).toBe(sent.length);
+  });
 });

@@ -164,13 +164,32 @@ describe('namedByForm', () => {
     ['images[][file_id]', 'file'],
     ['mask[file_id]', 'file'],
     ['file_ids[]', 'file'],
+    ['file_ids[0]', 'file'],
     ['image.file_id', 'file'],
     ['container', 'container'],
+    ['tools[0][vector_store_ids][1]', 'vector_store'],
   ])('finds in %s a %s', (name, kind) => {
     expect(namedByForm([{ name, text: 'an-id' }])).toEqual([{ kind, id: 'an-id', param: name }]);
   });
 
   it.each(['file', 'prompt', 'file_id_note', 'my_file_id'])('finds nothing in %s', (name) => {
     expect(namedByForm([{ name, text: 'an-id' }])).toEqual([]);
+  });
+
+  it.each([
+    ['an object', 'images', '{"file_id":"file-1"}'],
+    ['a list of objects', 'images[]', ' [{"image":{"file_id":"file-1"}}]'],
+    ['a list of names', 'mask', '{"file_ids":["file-1"]}'],
+    ['escaped letters', 'images', String.raw`{"f\u0069le_id":"file-1"}`],
+  ])('finds a file in a text that is %s in JSON', (_, name, text) => {
+    expect(namedByForm([{ name, text }])).toEqual([{ kind: 'file', id: 'file-1', param: name }]);
+  });
+
+  it.each([
+    ['words that begin with a bracket', '[file_id] is what I paint'],
+    ['JSON that names nothing', '{"size":"file_id"}'],
+    ['a text about a name', 'a picture of file_id file-1'],
+  ])('finds nothing in %s', (_, text) => {
+    expect(namedByForm([{ name: 'prompt', text }])).toEqual([]);
   });
 });

@@ -439,6 +439,16 @@ describe('ReplyAssembler', () => {
     expect(() => assembler.add(say('x'.repeat(2 * MIB)))).toThrow('beyond every bound');
   });
 
+  it.each([
+    ['list of an unknown member', (item: object) => chunk({ delta: { odd: [item] } })],
+    ['list of content parts', (item: object) => say([item])],
+    ['list in an unknown member of a call', (item: object) => call({ index: 0, odd: [item] })],
+  ])('refuses a %s with over 1,000 items, which each further one is held against', (_, build) => {
+    const pieces = Array.from({ length: 1001 }, (_, index) => build({ type: 'thinking', index }));
+    expect(() => assemble(...pieces.slice(1))).not.toThrow();
+    expect(() => assemble(...pieces)).toThrow('beyond every bound');
+  });
+
   it('reads arguments that come letter by letter in time', () => {
     const text = JSON.stringify({ title: '}'.repeat(100_000) });
     const assembler = new ReplyAssembler();

@@ -58,7 +58,12 @@ describe('ModelForm', () => {
   it.each([
     ['has two models', field('model', 'a') + field('model', 'b') + END],
     ['has a model and a list of models', field('model', 'a') + field('model[]', 'b') + END],
+    ['has a list of models alone', field('model[]', 'a') + END],
+    ['has a model with an index', field('model[0]', 'a') + END],
     ['says twice whether it is a stream', field('stream', 'true') + field('stream', 'false') + END],
+    ['says once in brackets whether it is a stream', field('stream[]', 'true') + END],
+    ['says twice how many answers it wants', field('n', '1') + field('n', '9') + END],
+    ['says in brackets how many answers it wants', field('n[x]', '9') + END],
     ['has a part without a name', `--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n${END}`],
     ['has a part without a header', `--b\r\n\r\nx\r\n${field('model', 'm')}${END}`],
     ['has a preamble', `x\r\n${field('model', 'm')}${END}`],
@@ -69,6 +74,15 @@ describe('ModelForm', () => {
     ['is no form', '{"model":"m"}'],
   ])('refuses one that %s', async (_, text) => {
     expect(await faultOf(text)).toMatchObject({ code: 'validation_failed', status: 400 });
+  });
+
+  it.each([
+    ['model', field('model', 'a') + field('model[]', 'b') + END],
+    ['n', field('n', '1') + field('n', '9') + END],
+  ])('names %s where it stands in two ways', async (name, text) => {
+    expect((await faultOf(text)).details).toEqual([
+      { path: [name], message: `${name} stands twice in the form` },
+    ]);
   });
 
   it.each([
