@@ -4,7 +4,7 @@ const MAX_NAME_LENGTH = 100;
 
 /** The refusal of a model that the server's list does not have. */
 export function modelNotAllowed(name: string): AppError {
-  // Control characters and halves of characters would confuse whoever reads the message.
+  // Control characters and unpaired surrogates would garble the message.
   const shown = name.slice(0, MAX_NAME_LENGTH).replace(/\p{C}/gu, '');
   return new AppError(
     'model_not_allowed',

@@ -176,7 +176,7 @@ const MAX_WAIT_SECONDS = 9_999_999_999;
 
 /**
  * Seconds to wait, rounded up: of `retry-after-ms`, else of `Retry-After`, in seconds or as a date (RFC 9110, 10.2.3).
- * @returns undefined where there is none, or none that makes sense
+ * @returns undefined where the headers are missing or malformed
  */
 export function retryAfterSeconds(error: { headers?: Headers | undefined }): number | undefined {
   const milliseconds = error.headers?.get('retry-after-ms')?.trim() ?? '';
