@@ -9,7 +9,7 @@ const DEFAULT_PAGE_SIZE = 50;
 /** `1e1`, `0x10` and ` 10` are numbers to JavaScript, not to a reader of a URL. */
 const isDigits = (value: unknown): boolean => typeof value === 'string' && /^\d{1,9}$/.test(value);
 
-/** How lists are asked for; see section 0 of the contract. */
+/** The query of every list: docs/contract.md, “Requests”. */
 export class PageQuery {
   /** Items a page, 1–100. */
   @ApiPropertyOptional({

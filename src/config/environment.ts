@@ -42,7 +42,7 @@ const siblingVariables = Object.fromEntries(
   ]),
 ) as SiblingVariables;
 
-/** Every variable the server reads. Section 9 of the contract says what each means; `.env.example` tells the operator. */
+/** Every variable that the server reads. `.env.example` says what each means. */
 export const VARIABLES = {
   NODE_ENV: oneOf('development', ['development', 'production', 'test']),
   PORT: wholeNumber(3000, { min: 0, max: 65_535 }),

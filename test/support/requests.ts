@@ -64,7 +64,7 @@ export async function ask(
 }
 
 /**
- * Holds an answer against section 0 of the contract: what every refusal says, whatever was refused.
+ * Holds a refusal against what docs/contract.md promises of every error.
  * @param path where `details` has to point
  */
 export function expectRefusal(
