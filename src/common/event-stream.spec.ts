@@ -52,8 +52,10 @@ const data = (events: string[]) => events.flatMap((event) => dataOf(Buffer.from(
 const line = fc.string({ unit: 'grapheme', maxLength: 12 }).map((text) => text.replaceAll(/[\r\n]/g, ''));
 const lineBreak = fc.constantFrom('\n', '\r\n', '\r');
 const event = fc
-  .tuple(fc.array(line, { minLength: 1, maxLength: 3 }), lineBreak)
-  .map(([lines, end]) => [...lines.map((text) => `data: x${text}`), '', ''].join(end));
+  .tuple(fc.array(line, { minLength: 1, maxLength: 3 }), lineBreak, fc.integer({ min: 0, max: 3 }))
+  .map(
+    ([lines, end, more]) => [...lines.map((text) => `data: x${text}`), '', ''].join(end) + end.repeat(more),
+  );
 const lengths = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 });
 
 describe('EventStreamSplitter', () => {
@@ -79,6 +81,26 @@ describe('EventStreamSplitter', () => {
     ]);
   });
 
+  it('hands on a further blank line at once', () => {
+    const chunks = ['data:', ' 1\n\n', '\n', 'data: 2\r\n', '\n'].map(Buffer.from);
+    const pieces = ['data: 1\n\n', '\n', 'data: 2\r\n\n'];
+    expect(split(chunks).pieces.map(String)).toEqual(pieces);
+  });
+
+  it.each([
+    [3, ['data: 1\n\ndata: 2\n\n', 'data: 3\n\n']],
+    [3, ['data: 1\n', '\ndata: 2\n\ndata: 3\n\n']],
+    [2, ['data: 1\r\n\r\ndata: 2\r\n\r\n']],
+    [3, ['data: 1\n\ndata: 2\n\n\n']],
+    [2, ['data: 1\n', '\n\n']],
+    [1, ['data: 1\r', '\n\n']],
+    [1, ['data: 1\ndata: 2\n\n', 'data: 3']],
+  ])('counts %d blank lines in %j', (count, chunks) => {
+    const splitter = new EventStreamSplitter({ onEvents: () => {}, onLongEventPart: () => {} }, 1000);
+    chunks.forEach((chunk) => splitter.push(Buffer.from(chunk)));
+    expect(splitter.blankLines).toBe(count);
+  });
+
   it('hands on an event longer than its bound in parts, and the ones after it whole', () => {
     const long = `data: ${'x'.repeat(2500)}\n\n`;
     const bytes = Buffer.from(`data: 1\n\n${long}data: 2\n\n`);
@@ -100,6 +122,18 @@ describe('EventStreamSplitter', () => {
 });
 
 describe('splitEvents', () => {
+  it.each([
+    ['data: 1\n\n', ['data: 1\n\n']],
+    ['\ndata: 1\n\n', ['\n', 'data: 1\n\n']],
+    ['\n\n', ['\n', '\n']],
+    ['data: 1\n\n\n', ['data: 1\n\n', '\n']],
+    ['data: 1\r\rdata: 2\n\n', ['data: 1\r\r', 'data: 2\n\n']],
+    ['data: 1\n\ndata: 2', ['data: 1\n\n', 'data: 2']],
+    ['', []],
+  ])('splits %j into %j', (events, expected) => {
+    expect(splitEvents(Buffer.from(events)).map(String)).toEqual(expected);
+  });
+
   it('takes many events of one read apart in reasonable time', () => {
     const events = Buffer.from('data: 1\r\n\r\n'.repeat(20_000));
     expect(splitEvents(events)).toHaveLength(20_000);

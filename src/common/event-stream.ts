@@ -8,6 +8,7 @@ import { ByteCollector } from './byte-collector';
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const SPACE = 0x20;
+const BLANK_LINE = Buffer.from('\n\n');
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 export interface EventListener {
@@ -31,7 +32,7 @@ export class EventStreamSplitter {
     private readonly maxEventBytes: number,
   ) {}
 
-  /** How many blank lines have come: about as many events. */
+  /** About as many as events have come. */
   get blankLines(): number {
     return this.lines.blankLines;
   }
@@ -89,12 +90,25 @@ class LineReader {
 
   /** @returns the index after the last blank line; 0 without one */
   findLastBlank(chunk: Buffer): number {
-    return this.scan(chunk, false);
+    return endsWithBlankLine(chunk) ? this.skipWholeEvents(chunk) : this.scan(chunk, false);
   }
 
   /** @returns the index after the first blank line, where reading is to go on; 0 without one */
   findFirstBlank(chunk: Buffer): number {
     return this.scan(chunk, true);
+  }
+
+  /** Nearly every chunk: its lines need not be looked at. */
+  private skipWholeEvents(chunk: Buffer): number {
+    const last = chunk.length - BLANK_LINE.length;
+    const beginsBlank = chunk[0] === LINE_FEED && this.lineBytes === 0 && !this.wasCarriageReturn;
+    this.blankLines += beginsBlank ? 2 : 1;
+    for (let at = chunk.indexOf(BLANK_LINE); at < last; at = chunk.indexOf(BLANK_LINE, at + 1)) {
+      this.blankLines++;
+    }
+    this.lineBytes = 0;
+    this.wasCarriageReturn = false;
+    return chunk.length;
   }
 
   /** @param ends gets the index after every blank line */
@@ -126,8 +140,19 @@ class LineReader {
   }
 }
 
+const endsWithBlankLine = (bytes: Buffer): boolean =>
+  bytes[bytes.length - 1] === LINE_FEED && bytes[bytes.length - 2] === LINE_FEED;
+
 /** Whole events, one by one, each with the blank line that ends it. */
-export const splitEvents = (events: Buffer): Buffer[] => [...eachEvent(events)];
+export function splitEvents(events: Buffer): Buffer[] {
+  return isOneEvent(events) ? [events] : [...eachEvent(events)];
+}
+
+/** Whether that is certain at a glance: false for events whose lines end with CR. */
+const isOneEvent = (events: Buffer): boolean =>
+  events[0] !== LINE_FEED &&
+  events.indexOf(BLANK_LINE) === events.length - BLANK_LINE.length &&
+  !events.includes(CARRIAGE_RETURN);
 
 /** The same for a reader that may not need them all. */
 export function* eachEvent(events: Buffer): Generator<Buffer, void> {
@@ -158,7 +183,8 @@ function blankLineFinder(events: Buffer): (events: Buffer, start: number) => num
   return () => ends[next++] ?? 0;
 }
 
-const DATA = Buffer.from('data:');
+const DATA = 'data:';
+const DATA_BYTES = Buffer.from(DATA);
 
 /** An event's data, its lines joined; undefined without any, as in a comment or an empty event. */
 export function dataOf(event: Buffer): string | undefined {
@@ -173,11 +199,11 @@ export function eventNameOf(event: Buffer): string | undefined {
 
 /** Nearly every event is one line of data and a blank one: it is read without being taken apart. */
 function dataOfOneLine(event: Buffer): string | undefined {
-  const end = event.length - 2;
-  if (end < DATA.length || event[end] !== LINE_FEED || event[end + 1] !== LINE_FEED) return undefined;
-  if (event.indexOf(LINE_FEED) !== end || event.includes(CARRIAGE_RETURN)) return undefined;
-  if (event.compare(DATA, 0, DATA.length, 0, DATA.length) !== 0) return undefined;
-  return event.toString('utf8', event[DATA.length] === SPACE ? DATA.length + 1 : DATA.length, end);
+  if (!endsWithBlankLine(event) || !DATA_BYTES.every((byte, at) => event[at] === byte)) return undefined;
+  const start = event[DATA.length] === SPACE ? DATA.length + 1 : DATA.length;
+  // Naming the encoding would cost a look-up for each event.
+  const data = event.toString(undefined, start, event.length - BLANK_LINE.length);
+  return data.includes('\n') || data.includes('\r') ? undefined : data;
 }
 
 function readFields(event: Buffer): { data?: string; event?: string } {

@@ -15,6 +15,7 @@ export const MAX_READ_EVENT_BYTES = 16 * 1024 * 1024;
 /** What providers and proxies call the events that only keep a connection open. */
 const HEARTBEAT = /^(?:ping|pong|keep-?alive|heartbeat)$/i;
 const DONE = '[DONE]';
+const FIRST_OF_NAME = 'event:'.charCodeAt(0);
 
 /** What one event of a stream says: the end, or something of the answer. */
 export type StreamEvent = ProviderEvent | typeof END_OF_STREAM;
@@ -49,7 +50,8 @@ export function readEventData(
 }
 
 /** The name stands first, as everybody writes it. */
-const isNamedError = (event: Buffer): boolean => /^event: ?error[\r\n]/.test(event.toString('latin1', 0, 14));
+const isNamedError = (event: Buffer): boolean =>
+  event[0] === FIRST_OF_NAME && /^event: ?error[\r\n]/.test(event.toString('latin1', 0, 14));
 
 /** The name alone may say that it is an error. */
 const asError = (event: ProviderEvent): ProviderEvent => (isError(event) ? event : { error: event });
@@ -164,7 +166,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** A role alone is none. */
+/** Whether a delta brings anything but a role. */
 function isDelta(delta: unknown): boolean {
   if (delta === null || typeof delta !== 'object') return false;
   return Object.entries(delta).some(([name, value]) => name !== 'role' && !isNothing(value));

@@ -29,22 +29,24 @@ const MAX_HELD_BYTES = 1024 * 1024;
 /** A longer event goes out in parts as it comes; only its outline is read. */
 const MAX_EVENT_BYTES = 256 * 1024;
 
+const bytesOf = (words: string[]): Buffer[] => words.map((word) => Buffer.from(word));
 /** What events hold that are no errors. */
-const ORDINARY_WORDS = ['"choices"', '"response.'];
+const ORDINARY_WORDS = bytesOf(['"choices"', '"response.']);
 /** What errors hold, beside the word itself. */
-const FAULT_WORDS = ['Error', '"detail"', '"message"', '"msg"'];
+const FAULT_WORDS = bytesOf(['Error', '"detail"', '"message"', '"msg"']);
+const ERROR_WORD = Buffer.from('error');
+const BLANK_LINE = Buffer.from('\n\n');
 
 /** Whether it is worth parsing these events to look for an error. Each search here costs every stream. */
 function mayFail(events: Buffer): boolean {
-  if (events.includes('error')) return true;
-  const isOneEvent = events.indexOf('\n\n') === events.length - 2;
-  return isOneEvent
-    ? !ORDINARY_WORDS.some((word) => events.includes(word))
-    : FAULT_WORDS.some((word) => events.includes(word));
+  const holds = (word: Buffer): boolean => events.includes(word);
+  if (holds(ERROR_WORD)) return true;
+  const isOneEvent = events.indexOf(BLANK_LINE) === events.length - BLANK_LINE.length;
+  return isOneEvent ? !ORDINARY_WORDS.some(holds) : FAULT_WORDS.some(holds);
 }
 
 export interface StreamRelayOptions {
-  /** Beside those of section 0 of the contract, or in their place. */
+  /** Sent with `SSE_HEADERS`; one of the same name replaces it. */
   headers?: Record<string, string>;
   /** How the door's protocol says that a stream failed. Default: as a chunk of Chat Completions. */
   errorForm?: ErrorEventForm;
