@@ -1,7 +1,7 @@
 import { SIBLING_NAMES, SIBLING_PROVIDERS } from '../config/providers';
 import type { Settings } from '../config/settings';
 import { CATALOGUE, OPENAI_PREFIXES, SIMULATOR_MODEL } from './catalogue.data';
-import type { CatalogueModel, ModelProvider } from './catalogue.types';
+import type { CatalogueModel, ModelProvider, Price } from './catalogue.types';
 import { costOf, type PricedTokens, priceOn } from './prices';
 
 /** What a provider appends to a model's name for one dated build of it. */
@@ -78,9 +78,14 @@ export function pricedModel(provider: string, requested: string): string {
   return provider === 'simulator' ? SIMULATOR_MODEL : requested;
 }
 
+/** A model's price on the day of `now`; undefined where the catalogue has none. */
+export function priceAt(model: string, now: Date): Price | undefined {
+  return priceOn(findModel(model)?.prices ?? [], toDay(now));
+}
+
 /** The cost of a call at the price of its day; null where the catalogue has none. Fractions of a micro-USD round up. */
 export function priceOf(model: string, tokens: PricedTokens, now: Date): Cost {
-  const price = priceOn(findModel(model)?.prices ?? [], toDay(now));
+  const price = priceAt(model, now);
   if (price === undefined) return { costMicroUsd: null, priceDate: null };
   return { costMicroUsd: costOf(price, tokens), priceDate: price.from };
 }
@@ -90,11 +95,17 @@ function isShutDown(entry: CatalogueModel | undefined, today: string): boolean {
 }
 
 const MS_PER_DAY = 86_400_000;
-let lastDay = { number: Number.NaN, text: '' };
+/** Of today and tomorrow, which each call is priced by. */
+const dayTexts = new Map<number, string>();
+const MAX_DAY_TEXTS = 4;
 
-/** YYYY-MM-DD in UTC. Asked several times for every call, and nearly always of the same day. */
+/** YYYY-MM-DD in UTC. */
 function toDay(date: Date): string {
   const number = Math.floor(date.getTime() / MS_PER_DAY);
-  if (number !== lastDay.number) lastDay = { number, text: date.toISOString().slice(0, 10) };
-  return lastDay.text;
+  const known = dayTexts.get(number);
+  if (known !== undefined) return known;
+  if (dayTexts.size >= MAX_DAY_TEXTS) dayTexts.clear();
+  const text = date.toISOString().slice(0, 10);
+  dayTexts.set(number, text);
+  return text;
 }

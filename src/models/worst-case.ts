@@ -1,11 +1,14 @@
 import type { WorstCase } from '../usage/usage.types';
-import { findModel, pricedModel, priceOf } from './catalogue';
+import { findModel, priceAt, pricedModel } from './catalogue';
+import type { Price } from './catalogue.types';
+import { costOf } from './prices';
 
 /** The largest there is, for models whose window is not known. */
 const LARGEST_CONTEXT_WINDOW = 1_050_000;
 /** What providers add of their own where there are tools. */
 const TOOLS_PROMPT_TOKENS = 1000;
 const TOOLS = '"tools"';
+const TOOLS_BYTES = Buffer.from(TOOLS);
 const DAY_MS = 86_400_000;
 
 /** What a request that runs a model may come to. */
@@ -41,7 +44,7 @@ export function worstCaseOf(
     tokens: input + output,
     outputTokens: output,
     answers,
-    costMicroUsd: hasPrice ? most(possibleCosts(priced, input, output, now)) : null,
+    costMicroUsd: hasPrice ? highestCost(priced, input, output, now) : null,
     ...(isMedia ? { isMedia } : {}),
   };
 }
@@ -50,18 +53,21 @@ export const windowOf = (model: string): number => findModel(model)?.contextWind
 
 /** What is longer than a window its provider refuses; but embeddings take many inputs, of which each has one. */
 function mostInputTokens(model: string, body: Buffer | string): number {
-  const tokens = Buffer.byteLength(body) + (body.includes(TOOLS) ? TOOLS_PROMPT_TOKENS : 0);
+  const hasTools = typeof body === 'string' ? body.includes(TOOLS) : body.includes(TOOLS_BYTES);
+  const tokens = Buffer.byteLength(body) + (hasTools ? TOOLS_PROMPT_TOKENS : 0);
   return findModel(model)?.kind === 'embedding' ? tokens : Math.min(tokens, windowOf(model));
 }
 
-/** All of it may be written to a cache, and the price be another before the call ends. */
-function possibleCosts(model: string, input: number, output: number, now: Date): (number | null)[] {
-  const tokens = { input, cached: 0, output, reasoning: 0 };
-  return [now, new Date(now.getTime() + DAY_MS)].flatMap((day) =>
-    [tokens, { ...tokens, cacheWrite: input }].map((one) => priceOf(model, one, day).costMicroUsd),
-  );
+/** All of it may be written to a cache, and the price be another before the call ends. null without a price. */
+function highestCost(model: string, input: number, output: number, now: Date): number | null {
+  const today = priceAt(model, now);
+  const tomorrow = priceAt(model, new Date(now.getTime() + DAY_MS));
+  if (today === undefined || tomorrow === undefined) return null;
+  const cost = highestCostAt(today, input, output);
+  return tomorrow === today ? cost : Math.max(cost, highestCostAt(tomorrow, input, output));
 }
 
-/** null where the price of any of them is not known. */
-const most = (costs: (number | null)[]): number | null =>
-  costs.reduce((a, b) => (a === null || b === null ? null : Math.max(a, b)));
+function highestCostAt(price: Price, input: number, output: number): number {
+  const tokens = { input, cached: 0, output, reasoning: 0 };
+  return Math.max(costOf(price, tokens), costOf(price, { ...tokens, cacheWrite: input }));
+}
