@@ -4,6 +4,7 @@ import { responseEvents } from './replies.responses.mjs';
 import { tag } from './reply-plan.mjs';
 import {
   hasSameEvents,
+  hasSameEventsWithoutUsage,
   hasSameText,
   isCompletionWithContent,
   isRelayed,
@@ -85,7 +86,7 @@ export const KINDS = [
     body: streamedWithoutUsage,
     events: (plan) => chatEvents(plan, false),
     expressCheck: hasSameEvents,
-    doors: [{ path: '/v1/chat/completions', body: streamedWithoutUsage, check: hasSameEvents }],
+    doors: [{ path: '/v1/chat/completions', body: streamedWithoutUsage, check: hasSameEventsWithoutUsage }],
   },
   {
     name: 'response stream',

@@ -14,6 +14,8 @@ const { positionals, values } = parseArgs({
     door: { type: 'string', default: '' },
     env: { type: 'string', multiple: true, default: [] },
     from: { type: 'string' },
+    against: { type: 'string' },
+    starts: { type: 'string', default: '10' },
     cold: { type: 'boolean', default: false },
     peers: { type: 'string', default: 'direct,nginx,portkey' },
     out: { type: 'string', default: join(tmpdir(), 'keyturn-peers.jsonl') },
@@ -21,14 +23,19 @@ const { positionals, values } = parseArgs({
 });
 
 const [name = 'doors', subject] = positionals;
-const { only, door, from, cold: isCold, peers, out } = values;
-const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
+const { only, door, from, against, cold: isCold, peers, out } = values;
+const [rounds, seconds, starts] = [values.rounds, values.seconds, values.starts].map(Number);
 const env = Object.fromEntries(values.env.map((pair) => /^(.*?)=(.*)$/s.exec(pair).slice(1)));
 const app = { from, env };
 
 /** Each resolves to whether all is as it should be. */
 const COMMANDS = {
   doors: async () => (await import('./doors.mjs')).benchDoors({ rounds, seconds, only, app }),
+  versions: async () => {
+    if (against === undefined)
+      throw new Error('Name the other build: --against FOLDER, which holds its dist.');
+    return (await import('./versions.mjs')).benchVersions({ against, starts, rounds, seconds, only, app });
+  },
   streams: async () => (await import('./streams.mjs')).benchStreams({ only, app }),
   startup: async () => (await import('./startup.mjs')).benchStartup({ rounds, isCold, from }),
   profile: async () =>

@@ -43,6 +43,11 @@ export function hasSameEvents(reply, original) {
   return isDeepStrictEqual(ours, theirs) ? undefined : 'not the provider’s events';
 }
 
+/** The same events, but for the usage that no client asked for: the server did, so each event says it has none. */
+export function hasSameEventsWithoutUsage(reply, original) {
+  return hasSameEvents(reply.replaceAll(',"usage":null', ''), original);
+}
+
 /** `{"delta"}` blocks with the provider's text, then `[DONE]`, as `/api/chat/stream` gives it. */
 export function hasSameText(reply, original) {
   if (!reply.endsWith('data: [DONE]\n\n')) return 'no [DONE]';
