@@ -164,7 +164,9 @@ describe('An error answer of a provider', () => {
     expect(await setting.booked()).toMatchObject(
       Array.from({ length: calls }, () => ({ outcome: 'failed', is_estimated: false, input: 0, output: 0 })),
     );
-    const seen = JSON.stringify([message, code, param, ...(headers ?? [])]) + setting.app.log();
+    // A hash can hold any word by chance.
+    const shown = [...(headers ?? [])].filter(([name]) => name !== 'etag');
+    const seen = JSON.stringify([message, code, param, ...shown]) + setting.app.log();
     for (const words of [...(row.hidden ?? []), OPENAI_KEY, GEMINI_KEY]) expect(seen).not.toContain(words);
   }
 
