@@ -4,14 +4,7 @@ import { createTestApp, type TestApp } from './support/app';
 import { api, signUp } from './support/clients';
 import { FIXED_PROVIDER_KEY, startFixedProvider } from './support/fixed-provider';
 import type { ScriptedUpstream } from './support/scripted-upstream';
-import {
-  areClientsInstalled,
-  INSTALL_COMMAND,
-  installedVersions,
-  lockedVersions,
-  runCase,
-  type StepFaults,
-} from './support/third-party';
+import { installedVersions, lockedVersions, runCase, type StepFaults } from './support/third-party';
 
 const OPENAI_STEPS = [
   'plain call',
@@ -92,10 +85,7 @@ const ASKED_MODELS = [
 const CASES_AT_ONCE = 2;
 const ALL_CASES_DEADLINE_MS = 180_000;
 
-const isLeftOut = !areClientsInstalled && process.env.CI !== 'true';
-if (isLeftOut) process.stderr.write(`The suite of real clients is left out. To run it: ${INSTALL_COMMAND}\n`);
-
-(isLeftOut ? describe.skip : describe)('Real clients', () => {
+describe('Real clients', () => {
   let fixedProvider: ScriptedUpstream;
   let app: TestApp;
   let fixedApp: TestApp;

@@ -8,9 +8,7 @@ import { pathToFileURL } from 'node:url';
 const FOLDER = join(__dirname, '..', 'third-party');
 const LOOPBACK_ONLY = pathToFileURL(join(FOLDER, 'support', 'loopback-only.mjs')).href;
 
-export const INSTALL_COMMAND = 'npm ci --no-audit --no-fund --prefix test/third-party';
-
-export const areClientsInstalled = existsSync(join(FOLDER, 'node_modules'));
+const INSTALL_COMMAND = 'npm ci --no-audit --no-fund --prefix test/third-party';
 
 /** Some of the packages report to their makers unless they are asked not to. */
 const NO_TELEMETRY = {
