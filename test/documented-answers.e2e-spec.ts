@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createTestApp, type TestApp } from './support/app';
 import { api, openStream, readAll } from './support/clients';
 import { ask, get } from './support/requests';
 import { askRaw } from './support/stateless';
@@ -60,18 +61,24 @@ const WRONG: [name: string, wrong: Wrong][] = [
 ];
 
 describe('The test clients', () => {
+  /** Makes the document, where this suite is the first of a run. */
+  let app: TestApp;
   let server: Server;
   let url: string;
   let answer: { status: number; headers: Record<string, string>; body: string };
 
   beforeAll(async () => {
+    app = await createTestApp();
     server = createServer((_, response) =>
       response.writeHead(answer.status, answer.headers).end(answer.body),
     );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
-  afterAll(() => server.close());
+  afterAll(async () => {
+    server.close();
+    await app.stop();
+  });
 
   const give = ({
     status = 200,
