@@ -1,10 +1,10 @@
 import 'reflect-metadata';
-import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApp } from './app.setup';
 import { shutDown } from './app.shutdown';
 import { StartupError } from './common/startup-error';
 import { DataDirectory } from './config/data-directory';
+import { HOME_DIRECTORY } from './config/installation';
 import { findUnreadVariables, loadSettings } from './config/load-settings';
 import type { Settings } from './config/settings';
 import { type LocalServices, startLocalServices } from './local-services';
@@ -12,12 +12,11 @@ import { toListenFault } from './listen-faults';
 import { defaultModelWarnings } from './models/default-model-check';
 import { reportWarnings, startReport } from './start-report';
 
-const PROJECT_DIRECTORY = join(__dirname, '..');
 /** What may remain to do once the grace is over: settling, closing, stopping the database. */
 const CLOSING_MS = 4500;
 
 async function start(): Promise<void> {
-  const settings = loadSettings(PROJECT_DIRECTORY);
+  const settings = loadSettings(HOME_DIRECTORY);
   const dataDirectory = DataDirectory.open(settings.dataDirectory);
   const services = await startLocalServices(settings, dataDirectory);
   let app: NestExpressApplication | undefined;
@@ -29,7 +28,7 @@ async function start(): Promise<void> {
     const url = await app.getUrl();
     dataDirectory.writePort(Number(new URL(url).port));
     stopOnSignal(app, services, settings);
-    process.stdout.write(startReport(services, url, findUnreadVariables(PROJECT_DIRECTORY, settings)));
+    process.stdout.write(startReport(services, url, findUnreadVariables(HOME_DIRECTORY, settings)));
     void defaultModelWarnings(services.settings).then((lines) => process.stdout.write(reportWarnings(lines)));
   } catch (error) {
     await app?.close();

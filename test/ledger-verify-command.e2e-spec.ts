@@ -176,7 +176,7 @@ describe('The ledger’s verification as a command', () => {
     ],
     ['one that is not there', [], () => ({ DATABASE_URL: urlOf('nowhere') }), 'does not exist: create it'],
     ['a bad variable', [], () => ({ PORT: 'eighty' }), 'PORT must be a whole number'],
-    ['an argument that is none', ['--mend'], () => ({}), 'npm run ledger:verify [-- --repair]'],
+    ['an argument that is none', ['--mend'], () => ({}), 'npm run ledger:verify -- [--repair]'],
     ['an argument too many', ['secret'], () => ({}), 'are not understood'],
   ])('tells %s in one line, and ends with 2', async (_, args, environment, told) => {
     const { code, output } = await run(args, environment());

@@ -6,11 +6,16 @@ import { StartupError } from '../common/startup-error';
 /**
  * The variables of `.env` at the top of the project, made from `.env.example` on the first start and never
  * overwritten. What the process's own environment sets wins over the file.
+ * @param exampleDirectory the folder that holds `.env.example`
  * @throws StartupError when `.env` is there but cannot be read as a file
  */
-export function loadEnvFile(projectDirectory: string, processEnv: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function loadEnvFile(
+  projectDirectory: string,
+  processEnv: NodeJS.ProcessEnv,
+  exampleDirectory = projectDirectory,
+): NodeJS.ProcessEnv {
   const path = join(projectDirectory, '.env');
-  createFromExample(join(projectDirectory, '.env.example'), path);
+  createFromExample(join(exampleDirectory, '.env.example'), path);
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) return processEnv;
   if (found.isDirectory()) {

@@ -1,5 +1,6 @@
 import { findUnknownNames, loadEnvFile } from './env-file';
 import { VARIABLES } from './environment';
+import { PACKAGE_DIRECTORY } from './installation';
 import { readSettings, type Settings } from './settings';
 
 /**
@@ -7,7 +8,7 @@ import { readSettings, type Settings } from './settings';
  * @throws StartupError that names what to mend
  */
 export function loadSettings(projectDirectory: string): Settings {
-  return readSettings(loadEnvFile(projectDirectory, process.env), projectDirectory);
+  return readSettings(loadEnvFile(projectDirectory, process.env, PACKAGE_DIRECTORY), projectDirectory);
 }
 
 /** What is set in `.env` and read by nobody. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { StartupError } from '../common/startup-error';
+import { commandLine } from '../config/installation';
 
 export interface DoctorArguments {
   /** Without a slash at its end; undefined: this machine's own server. */
@@ -8,7 +9,7 @@ export interface DoctorArguments {
   token: string | undefined;
 }
 
-export const USAGE = 'npm run doctor [-- [--url https://…] [--token-file PATH | --token TOKEN]]';
+export const USAGE = commandLine('doctor', '[--url https://…] [--token-file PATH | --token TOKEN]');
 
 /** @throws StartupError in one line that names the cure */
 export function readArguments(args: readonly string[]): DoctorArguments {

@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { clock } from '../common/clock';
 import { StartupError } from '../common/startup-error';
+import { HOME_DIRECTORY } from '../config/installation';
 import { peekSettings } from '../config/peek-settings';
 import { readArguments } from './arguments';
 import { configuration, failed, type Finding } from './finding';
@@ -8,13 +8,12 @@ import { checkLocally } from './local-checkup';
 import { exitCode, summary, toLine } from './report';
 import { checkServer } from './server-check';
 
-const PROJECT_DIRECTORY = join(__dirname, '..', '..');
 const LIMITS = { answerMs: 10_000, replyMs: 60_000 };
 
 function checkup(args: readonly string[]): AsyncIterable<Finding> {
   const { url, token } = readArguments(args);
   if (url !== undefined) return checkServer(url, token, LIMITS);
-  const settings = peekSettings(PROJECT_DIRECTORY);
+  const settings = peekSettings(HOME_DIRECTORY);
   return checkLocally({ settings, token, limits: LIMITS, now: clock.now() });
 }
 

@@ -38,10 +38,7 @@ export async function* checkServer(
 
 function checkServersDatabase({ database }: Health): Finding {
   if (database === 'connected') return ok('database', 'the server reaches it');
-  return failed(
-    'database',
-    configuration('the server does not reach it: see `npm run doctor` on its machine.'),
-  );
+  return failed('database', configuration('the server does not reach it: run the doctor on its machine.'));
 }
 
 function checkUpstream({ upstream }: Health): Finding {
@@ -51,6 +48,6 @@ function checkUpstream({ upstream }: Health): Finding {
     case 'simulator':
       return ok('model', 'the simulator answers, no real model');
     default:
-      return ok('model', `${upstream} answers; \`npm run doctor\` on the server’s machine checks its key`);
+      return ok('model', `${upstream} answers; the doctor on the server’s machine checks its key`);
   }
 }

@@ -38,7 +38,7 @@ const MEANINGS: Partial<Record<ErrorCode, Diagnosis>> = {
   },
   upstream_unavailable: {
     matter: 'network',
-    text: 'it cannot reach the provider: run `npm run doctor` on that machine.',
+    text: 'it cannot reach the provider: run the doctor on that machine.',
   },
   upstream_timeout: {
     matter: 'provider',
@@ -54,7 +54,7 @@ const MEANINGS: Partial<Record<ErrorCode, Diagnosis>> = {
   },
   database_unavailable: {
     matter: 'configuration',
-    text: 'it cannot reach its database: see `npm run doctor` there.',
+    text: 'it cannot reach its database: run the doctor there.',
   },
   shutting_down: { matter: 'configuration', text: 'it is stopping: run this again once it is up.' },
 };

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { StartupError } from '../common/startup-error';
+import { commandLine } from '../config/installation';
 
-export const USAGE = 'npm run ledger:verify [-- --repair]';
+export const USAGE = commandLine('ledger-verify', '[--repair]');
 
 /** @throws StartupError */
 export function readArguments(args: readonly string[]): { isRepair: boolean } {

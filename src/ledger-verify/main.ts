@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import { StartupError } from '../common/startup-error';
+import { HOME_DIRECTORY } from '../config/installation';
 import { peekSettings } from '../config/peek-settings';
 import { readArguments } from './arguments';
 import { type DatabaseAccess, openDatabase } from './database-access';
@@ -8,7 +8,6 @@ import { exitCode, line, reportOf, reportOfRepair } from './report';
 import { requireSchema } from './schema';
 import { verify } from './verify';
 
-const PROJECT_DIRECTORY = join(__dirname, '..', '..');
 const COULD_NOT_RUN = 2;
 const INTERRUPTED = 130;
 /** Postgres's code for a lock that was not to be had in time. */
@@ -21,7 +20,7 @@ let isInterrupted = false;
 async function run(args: readonly string[]): Promise<void> {
   try {
     const { isRepair } = readArguments(args);
-    opening = openDatabase(peekSettings(PROJECT_DIRECTORY));
+    opening = openDatabase(peekSettings(HOME_DIRECTORY));
     const { client } = await opening;
     await requireSchema(client);
     if (isRepair) process.stdout.write(reportOfRepair(await repair(client)));

@@ -1,3 +1,4 @@
+import { commandLine } from '../config/installation';
 import type { Mended } from './repair';
 import type { CheckResult, Totals, Verification } from './verify';
 
@@ -50,7 +51,7 @@ function summary(results: CheckResult[], { calls, open, rows, windows, sums }: T
   const found = results.reduce((all, { count }) => all + count, 0);
   return found === 0
     ? `\n  All agree: ${seen}.\n`
-    : `\n  ${counted(found, 'disagreement')} in ${seen}. \`npm run ledger:verify -- --repair\` rebuilds windows and sums.\n`;
+    : `\n  ${counted(found, 'disagreement')} in ${seen}. \`${commandLine('ledger-verify', '--repair')}\` rebuilds windows and sums.\n`;
 }
 
 const counted = (count: number, what: string): string =>
