@@ -12,14 +12,14 @@ const DEADLINE_MS = 60_000;
 
 const execute = promisify(execFile);
 
-/** CI installs it and demands it; elsewhere Spectral is left out where it is not. */
+/** CI installs Spectral and requires it; elsewhere it is skipped if not installed. */
 const hasSpectral = existsSync(join(FOLDER, 'node_modules')) || process.env.CI === 'true';
 if (!hasSpectral) {
   process.stderr.write('Spectral is left out: `npm ci --prefix test/api-linters` installs it.\n');
 }
 const LINTERS = ['swagger-parser', 'redocly', ...(hasSpectral ? ['spectral'] : [])];
 
-/** What an older version of the document had wrong, by who finds it. */
+/** Faults of an older version of the document, each with the linter that finds it. */
 const FAULTS: [linter: string, break_: (document: Document) => void][] = [
   ['swagger-parser', (document) => delete document.info],
   ['redocly', (document) => (document.servers = [])],
