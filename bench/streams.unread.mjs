@@ -10,8 +10,8 @@ const FLOOD = { count: 3000, size: 16_000 };
 const STILL_MS = 2000;
 
 /**
- * @returns the peak memory, the time when the server dropped the clients, and the number of streams it read whole from
- * the provider
+ * @returns the memory growth at its peak (MB), the seconds until the server dropped the stalled clients, and the number
+ * of streams it read whole from the provider
  */
 export async function neverRead({ path, body }, app, upstream) {
   const stats = () => upstream.ask({ ask: 'stats' });

@@ -15,7 +15,8 @@ const MESSAGES = [{ role: 'user', content: 'hi' }];
 const NOBODYS = randomUUID();
 
 /**
- * Routes, and the scope that a key needs for each. Most name a missing object: a 404 proves that the key was accepted.
+ * Routes, and the scope that a key needs for each. Most name a missing object: any status but 401 and 403 proves that
+ * the key was accepted.
  */
 const ROUTES: [request: Ask, needed: Scope | 'any' | 'no key'][] = [
   [get('/api/tasks'), 'tasks'],

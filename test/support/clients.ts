@@ -10,7 +10,7 @@ export interface Session {
 export interface Answer {
   status: number;
   headers: Headers;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what a server sent is whatever it is
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a server may send any JSON
   body: any;
 }
 
@@ -73,7 +73,7 @@ export async function until<T>(
 }
 
 export interface Block {
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what a server sent is whatever it is
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a server may send any JSON
   [key: string]: any;
 }
 

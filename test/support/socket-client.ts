@@ -28,7 +28,7 @@ export class HandshakeRefusal extends Error {
   constructor(
     readonly status: number,
     readonly headers: IncomingHttpHeaders,
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what a server sent is whatever it is
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a server may send any JSON
     readonly body: any,
   ) {
     super(`The server answered ${status} ${JSON.stringify(body)}.`);

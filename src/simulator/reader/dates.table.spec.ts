@@ -5,7 +5,7 @@ import { readIntents } from './reader';
 
 const REFERENCE = { instant: new Date('2026-12-01T13:02:00Z'), timezone: 0 };
 const TABLE = join(__dirname, '../../../test/fixtures/due-phrases.txt');
-/** Phrases with words outside the date, with misspellings, and phrases that are words ending any request. */
+/** Phrases to skip: words outside the date, corrected misspellings, and short words that end any request. */
 const NOT_OF_A_DATE = /milk|tmrw|tommorow|^(?:right now|asap|before|and)$/;
 const PHRASES = parsePhraseTable(readFileSync(TABLE, 'utf8'))
   .map(({ phrase }) => phrase)

@@ -36,8 +36,8 @@ export function normalise(text: string): string {
 }
 
 /**
- * Replaces each quoted text by one letter, so that no rule reads inside a quotation (`add "Read, then sleep"` is one
- * task), and restores it afterwards.
+ * Replaces each quoted text by one letter, and restores it afterwards. So no rule reads inside a quotation:
+ * `add "Read, then sleep"` is one task.
  */
 export class QuoteMask {
   private readonly quoted: string[] = [];
