@@ -1,15 +1,15 @@
-/** Keyturn under test: built, with its own database, limits on but out of the way, and somebody signed in. */
+/** Keyturn under test: built, with its own database, limits on but far above the load, and a signed-in user. */
 import { CPUS, stop } from './processes.mjs';
 import { install, remove, untilHealthy } from './installation.mjs';
 
-/** Far above any load, but counted: a limit of 0 would leave the limiter out. */
+/** Far above any load, but counted: a limit of 0 would disable the limiter. */
 const LIMITS = { RATE_LIMIT_PER_MINUTE: '10000000', MAX_STREAMS_PER_USER: '100000' };
 
 /**
  * @param upstream base URL of the provider
- * @param env more variables, or others
- * @param from the folder that holds `dist`
- * @param nodeArgs in front of the script
+ * @param env variables to add or override
+ * @param from the folder that contains `dist`
+ * @param nodeArgs Node arguments before the script
  */
 export async function startApp({ upstream, env = {}, from, nodeArgs = [], ...options }) {
   const folder = install(from);
@@ -19,7 +19,7 @@ export async function startApp({ upstream, env = {}, from, nodeArgs = [], ...opt
     env: { NODE_ENV: 'production', OPENAI_API_KEY: 'sk-bench', OPENAI_BASE_URL: upstream, ...LIMITS, ...env },
     ...options,
   });
-  // The first to sign up is the administrator, whom no limit counts.
+  // The first user to sign up is the administrator, who is exempt from limits.
   await signUp(url, 'admin@example.com');
   const token = await signUp(url, 'bench@example.com');
   return {

@@ -1,4 +1,4 @@
-/** What is measured: kinds of request to a provider, and the doors that lead to each. */
+/** What is measured: kinds of request to a provider, and the doors for each. */
 import { chatEvents } from './replies.chat.mjs';
 import { responseEvents } from './replies.responses.mjs';
 import { tag } from './reply-plan.mjs';
@@ -16,7 +16,7 @@ const MODEL = 'gpt-4o-mini';
 const ASK =
   'Please explain how a reverse proxy keeps the connections to its servers alive, what it saves, and what may go wrong with it. ';
 
-/** About 1 KB: a short conversation, and the tag that steers the reply. */
+/** About 1 KB: a short conversation, and the tag that controls the reply. */
 const conversation = (plan) => [
   { role: 'system', content: 'You answer briefly.' },
   { role: 'user', content: ASK },
@@ -36,8 +36,8 @@ const embedding = () => ({
 });
 
 /**
- * A kind: what goes straight to the provider (`direct`), to the plain Express server, and to each of our doors; every
- * row is compared with `direct` of its kind. `check` looks a reply through; `events` is what the provider sends.
+ * A kind: the request sent directly to the provider (`direct`), to the plain Express server, and to each of our doors.
+ * Every row is compared with `direct` of its kind. `check` verifies a reply; `events` is what the provider sends.
  */
 export const KINDS = [
   {

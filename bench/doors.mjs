@@ -1,6 +1,6 @@
 /**
- * Every stateless door against the provider itself and a plain Express server, in one interleaved run: each round
- * visits all of them, so that what disturbs the machine meets all alike. See docs/benchmarks.md.
+ * Compares every stateless door with the provider itself and a plain Express server, in one interleaved run. Each round
+ * visits all of them, so that disturbances of the machine affect all alike. See docs/benchmarks.md.
  */
 import { startApp } from './app.mjs';
 import { KINDS } from './doors.data.mjs';
@@ -9,14 +9,14 @@ import { CPUS, startScript, stop } from './processes.mjs';
 import { directTarget, doorTarget, expressTarget, measure, probe } from './targets.mjs';
 
 const WARM_UP_MS = 300;
-/** The compiler needs thousands of requests to settle. */
+/** The JIT compiler needs thousands of requests to settle. */
 const FIRST_WARM_UP_MS = 2500;
 
 /**
- * @param rounds how often each is measured; the tables show medians
- * @param seconds how long each time
- * @param only a text that a table's name, or the path of one of its doors, must hold
- * @returns whether every door answered, and rightly
+ * @param rounds how often each target is measured; the tables show medians
+ * @param seconds the length of each measurement
+ * @param only a text that a table's name, or the path of one of its doors, must contain
+ * @returns whether every door answered correctly
  */
 export async function benchDoors({ rounds, seconds, only, app: appOptions }) {
   const upstream = startScript('upstream.mjs', { cpu: CPUS.upstream });
@@ -47,7 +47,7 @@ export async function benchDoors({ rounds, seconds, only, app: appOptions }) {
   }
 }
 
-/** There and back, so that no target always follows the same one. */
+/** Alternates the direction, so that no target always follows the same one. */
 async function measureRound(load, targets, round, seconds) {
   const length = { warmUpMs: WARM_UP_MS, measureMs: seconds * 1000 };
   for (const target of round % 2 === 0 ? targets : targets.toReversed()) {

@@ -9,7 +9,7 @@ const COLUMNS = {
   stream: ['first token p50 ms', 'p99 ms', 'added p50 ms', 'streams/s at 16', 'CPU ms a stream', 'wrong'],
 };
 
-/** @returns whether there is nothing wrong in them */
+/** @returns whether all targets passed */
 export function printDoors(targets, { rounds, seconds }) {
   const where = CPUS.server === undefined ? 'no core of its own' : `the server on core ${CPUS.server}`;
   console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0].model.trim()}, ${where}`);

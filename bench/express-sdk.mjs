@@ -1,6 +1,6 @@
 /**
- * What the doors are compared with: the plain way to write them. Express and the `openai` package, which parses every
- * reply; no accounts, limits, ledger or database. Runs as a child of the bench and tells its port.
+ * The baseline for the doors: the plain way to write them. Express and the `openai` package, which parses every reply;
+ * no accounts, limits, ledger or database. Runs as a child of the bench and reports its port.
  */
 import express from 'express';
 import OpenAI from 'openai';

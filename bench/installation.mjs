@@ -1,4 +1,4 @@
-/** A built Keyturn in a folder of its own, so that neither the `.env` nor the data of this one plays a part. */
+/** A built Keyturn in its own folder, isolated from this project's `.env` and data. */
 import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -10,7 +10,7 @@ const DEADLINE_MS = 120_000;
 
 const folders = new Set();
 
-/** Open to others: run by root, Postgres has a user of its own that must enter it. */
+/** Open to others: if root runs the bench, Postgres runs as another user, who must be able to enter. */
 export function newFolder() {
   const folder = mkdtempSync(join(tmpdir(), 'keyturn-bench-'));
   chmodSync(folder, 0o755);
@@ -25,7 +25,7 @@ export function remove(folder) {
 
 export const removeAll = () => folders.forEach(remove);
 
-/** @param from the folder that holds `dist` */
+/** @param from the folder that contains `dist` */
 export function install(from = REPOSITORY) {
   const folder = newFolder();
   for (const name of ['dist', 'package.json', '.env.example']) {
@@ -35,7 +35,7 @@ export function install(from = REPOSITORY) {
   return folder;
 }
 
-/** Runs a command in that folder until the server it starts is healthy. */
+/** Runs a command in that folder until its server is healthy. */
 export async function untilHealthy(command, args, { folder, env = {}, ...options }) {
   const portFile = join(folder, '.data', 'port');
   rmSync(portFile, { force: true });

@@ -1,5 +1,5 @@
 /**
- * What the limiter and the quota cost: one door of servers that differ in nothing but their limits, in one interleaved run.
+ * What the limiter and the quota cost: one door of servers that differ only in their limits, in one interleaved run.
  * See docs/benchmarks.md.
  */
 import { startApp } from './app.mjs';
@@ -14,7 +14,7 @@ const WARM_UP_MS = 300;
 const FIRST_WARM_UP_MS = 2500;
 
 const NONE = { RATE_LIMIT_PER_MINUTE: '0', MAX_STREAMS_PER_USER: '0' };
-/** All of them, far above the load. */
+/** All limits, far above the load. */
 const ALL = {
   RATE_LIMIT_PER_MINUTE: '10000000',
   RATE_LIMIT_PER_HOUR: '10000000',
@@ -22,7 +22,7 @@ const ALL = {
   MONTHLY_COST_LIMIT_USD: '1000000000',
 };
 
-/** The most that limits may add to the median of one client. */
+/** The most that limits may add to the median of one client, in milliseconds. */
 const REACH_MS = { 'in memory': 0.5, 'in Redis': 1 };
 
 export async function benchLimits({ rounds, seconds, door = '/api/chat', app: appOptions }) {

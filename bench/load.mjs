@@ -1,6 +1,7 @@
 /**
- * The load: so many clients, each with one request in flight on its own connection. Runs as a child of the bench, so
- * that it has its own core and its garbage delays no one else; the `direct` rows of a table show what it can do at most.
+ * The load: a number of clients, each with one request in flight on its own connection. Runs as a child of the bench,
+ * so that it has its own core and its garbage collection delays nothing else. The `direct` rows of a table show its
+ * maximum.
  */
 import { Client } from 'undici';
 import { FIRST_TOKEN } from './reply-plan.mjs';
@@ -38,7 +39,7 @@ class Run {
   }
 }
 
-/** One client: sends, reads to the end, compares, sends again. An undici dispatch handler, because that is the cheapest. */
+/** One client: sends, reads to the end, compares, repeats. An undici dispatch handler, because that is the cheapest. */
 class Exchange {
   constructor(client, run) {
     this.client = client;
@@ -85,7 +86,7 @@ class Exchange {
   }
 }
 
-/** @param onEvent told when the warm-up is over and when the measured time is */
+/** @param onEvent called with `measuring` after the warm-up and with `measured` after the measured time */
 async function measure(job, onEvent) {
   const run = new Run(job);
   const exchanges = Array.from(

@@ -1,4 +1,4 @@
-/** `npm run bench [-- command] [options]`: docs/benchmarks.md says what each measures and how to read it. */
+/** `npm run bench [-- command] [options]`: docs/benchmarks.md explains each benchmark and how to read it. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -28,7 +28,7 @@ const [rounds, seconds, starts] = [values.rounds, values.seconds, values.starts]
 const env = Object.fromEntries(values.env.map((pair) => /^(.*?)=(.*)$/s.exec(pair).slice(1)));
 const app = { from, env };
 
-/** Each resolves to whether all is as it should be. */
+/** Each resolves to whether its benchmark passed. */
 const COMMANDS = {
   doors: async () => (await import('./doors.mjs')).benchDoors({ rounds, seconds, only, app }),
   versions: async () => {

@@ -1,4 +1,4 @@
-/** A working copy of the harness, with the bodies that our own doors take. */
+/** A working copy of the harness, with request bodies for our own doors. */
 import { execFileSync } from 'node:child_process';
 import {
   cpSync,
@@ -13,10 +13,10 @@ import {
 import { join } from 'node:path';
 import { newFolder } from './installation.mjs';
 
-/** A stream that every door takes. */
+/** A streaming request that every door accepts. */
 export const WARM_UP_BODY = 'stream-c10-d5.json';
 
-/** Request shapes besides the harness's own, which is that of Chat Completions: the prefix of their files. */
+/** The file prefixes of request shapes other than the harness's own, which is that of Chat Completions. */
 const SHAPES = {
   'stateless-': ({ model, messages, temperature }) => ({ model, messages, temperature }),
   'responses-': ({ model, messages, temperature, stream }) => ({
@@ -27,7 +27,7 @@ const SHAPES = {
   }),
 };
 
-/** `stages` are those of the run that a door has something to say to. */
+/** `stages`: the stages of the run that suit the door. */
 export const DOORS = [
   { path: '/api/chat', bodies: 'stateless-', stages: ['json'] },
   { path: '/api/chat/stream', bodies: 'stateless-', stages: ['stream', 'hold'] },
@@ -37,8 +37,9 @@ export const DOORS = [
 ];
 
 /**
- * Copied, because the bodies must lie inside it; built there unless it was.
- * @returns where it is, where it starts its provider, and the models it asks for, whose names steer that provider
+ * Copies the harness, because the bodies must lie inside it, and builds it there.
+ * @returns the copy's folder, the address of its provider, and the models it asks for, whose names control that
+ * provider
  */
 export async function prepareHarness() {
   const source = process.env.PEERBENCH_DIR;
@@ -49,7 +50,7 @@ export async function prepareHarness() {
   for (const name of readdirSync(source).filter((entry) => entry !== 'node_modules')) {
     cpSync(join(source, name), join(folder, name), { recursive: true });
   }
-  // A read-only original makes a read-only copy.
+  // The copy of a read-only original is read-only, too.
   execFileSync('chmod', ['-R', 'u+w', folder]);
   if (existsSync(join(source, 'node_modules'))) {
     symlinkSync(realpathSync(join(source, 'node_modules')), join(folder, 'node_modules'));
@@ -62,8 +63,8 @@ export async function prepareHarness() {
 }
 
 /**
- * The client counts the marks in a reply, one in a completion; `/api/chat` gives the text once more as `content`. So a
- * script in the client's place says `-x 2` for that door: the last `-x` counts.
+ * The client expects one mark in the reply to a completion, but `/api/chat` repeats the text as `content`. So a wrapper
+ * script adds `-x 2` for that door: the last `-x` counts.
  */
 function expectTextTwice(folder) {
   renameSync(join(folder, 'loadgen'), join(folder, 'loadgen.bin'));

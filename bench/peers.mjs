@@ -1,5 +1,5 @@
 /**
- * Our doors beside other gateways, by a harness of its own with a compiled client and provider: the folder named by
+ * Our doors beside other gateways, measured by an external harness with a compiled client and provider: the folder in
  * PEERBENCH_DIR (`bench.mjs`, `report.mjs`, `targets.mjs`, `Makefile`). See docs/benchmarks.md.
  */
 import { execFileSync } from 'node:child_process';
@@ -13,7 +13,7 @@ import { printRatios } from './peers.report.mjs';
 import { CPUS, start, stop } from './processes.mjs';
 import { until } from './waiting.mjs';
 
-/** Open streams are measured from a fresh process each time, as the harness does with the others. */
+/** Open streams are measured in a fresh process each time, as the harness does for the other gateways. */
 const STAGES = [
   { name: 'json', scenarios: 'lat,thr,big', isFresh: false },
   { name: 'stream', scenarios: 'ttft,burst,paced', isFresh: false },
@@ -21,10 +21,10 @@ const STAGES = [
 ];
 
 /**
- * @param peers comma list of the harness's own targets
+ * @param peers comma-separated list of the harness's own targets
  * @param only the name of a stage, or empty for all
- * @param door a text that a door's path must hold
- * @param out where the harness's JSON lines go, instead of those of an earlier run
+ * @param door a text that a door's path must contain
+ * @param out the file for the harness's JSON lines; replaces that of an earlier run
  */
 export async function benchPeers({ peers, only, door, rounds, out, app: appOptions }) {
   const harness = await prepareHarness();
@@ -32,7 +32,7 @@ export async function benchPeers({ peers, only, door, rounds, out, app: appOptio
     if (await answers(harness.provider)) throw new Error(`${harness.provider} is taken: by another run?`);
     rmSync(out, { force: true });
     for (const stage of STAGES.filter(({ name }) => name.includes(only))) {
-      // What is fresh is started anew for every round; the others serve all rounds.
+      // A fresh stage starts new processes for every round; the others use one set for all rounds.
       const [starts, roundsEach] = stage.isFresh ? [rounds, 1] : [1, rounds];
       for (let count = 0; count < starts; count++) {
         await runStage(harness, stage, { peers, door, rounds: roundsEach, out, appOptions });
@@ -48,7 +48,7 @@ export async function benchPeers({ peers, only, door, rounds, out, app: appOptio
 async function runStage(harness, { name, scenarios, isFresh }, { peers, door, rounds, out, appOptions }) {
   const env = { ALLOWED_MODELS: harness.models.join(), ...appOptions.env };
   const doors = DOORS.filter(({ path, stages }) => stages.includes(name) && path.includes(door));
-  // Each door has a process of its own, like every peer.
+  // Each door has its own process, like every peer.
   const apps = await Promise.all(
     doors.map(() => startApp({ upstream: `${harness.provider}/v1`, ...appOptions, env })),
   );
@@ -89,7 +89,10 @@ async function run(command, args, options = {}) {
   if (code !== 0) throw new Error(`${command} ${args[0]} ended with ${code}`);
 }
 
-/** The harness warms the peers it starts itself before it holds streams; what runs already is ours to warm. */
+/**
+ * The harness warms only the peers it starts itself before it holds streams; processes started here must be warmed
+ * here.
+ */
 async function warmUp({ folder, provider }, ours) {
   const { port } = new URL(provider);
   const upstream = start(join(folder, 'upstream'), ['--port', port], { cpu: CPUS.upstream, stdio: 'ignore' });

@@ -1,10 +1,13 @@
-/** The figures of our doors as ratios to one peer, measured in the same rounds. */
+/** The results of our doors as ratios to one peer, measured in the same rounds. */
 import { median } from './statistics.mjs';
 import { fixed, printTable } from './table.mjs';
 
 const BASE = 'portkey';
 
-/** `of`: a run's figure; `isAdded`: less that of `direct` in the same round; `goal`: what to reach and to aim for. */
+/**
+ * `of`: the value from a run; `isAdded`: minus the value of `direct` in the same round; `goal`: required and desired
+ * ratio.
+ */
 const FIGURES = [
   {
     name: 'requests/s at 32 connections',
@@ -44,7 +47,7 @@ const FIGURES = [
   { name: 'memory per open stream', scenario: 'hold', of: (run) => run.kb_per_stream, goal: [0.5, 0.35] },
 ];
 
-/** @returns whether every figure there is reaches its goal */
+/** @returns whether every available figure reaches its goal */
 export function printRatios(runs) {
   const good = runs.filter((run) => !run.bad && !run.non2xx);
   const doors = [...new Set(runs.map(({ target }) => target))].filter((target) => target.startsWith('/'));

@@ -1,9 +1,9 @@
-/** What the system knows of a process: CPU time and memory, from `/proc`. */
+/** CPU time and memory of a process, from `/proc`. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 const TICKS_PER_SECOND = 100;
 
-/** Fields after the name, which may hold blanks: `[0]` is the state, `[1]` the parent (proc(5)). */
+/** The fields after the name, which may contain blanks: `[0]` is the state, `[1]` the parent (proc(5)). */
 function statOf(pid) {
   try {
     const line = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -13,7 +13,7 @@ function statOf(pid) {
   }
 }
 
-/** The process and all it started: the embedded database with its backends. */
+/** The process and all its descendants: the embedded database with its backends. */
 function treeOf(root) {
   const children = new Map();
   for (const name of readdirSync('/proc')) {
@@ -25,7 +25,7 @@ function treeOf(root) {
   return tree;
 }
 
-/** With what its ended children used, so that a backend that goes takes nothing out of the sum. */
+/** Includes the CPU time of ended children, so that a backend that exits does not reduce the sum. */
 export function cpuSeconds(pid) {
   let ticks = 0;
   for (const stat of treeOf(pid).map(statOf)) {
@@ -39,15 +39,15 @@ function statusMb(pid, field) {
   return Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)[1]) / 1024;
 }
 
-/** Of the process alone, without the database. */
+/** The process alone, without the database. */
 export const residentMb = (pid) => statusMb(pid, 'VmRSS');
 
-/** The most it was since `forgetPeak`. */
+/** The peak since `forgetPeak`. */
 export const peakMb = (pid) => statusMb(pid, 'VmHWM');
 
 export const forgetPeak = (pid) => writeFileSync(`/proc/${pid}/clear_refs`, '5');
 
-/** How many files, sockets among them, a process of this user may ever open. */
+/** The hard limit of open files, including sockets, for a process of this user. */
 export const openFilesLimit = () => {
   const [, hard] = /^Max open files\s+\S+\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
   return hard === 'unlimited' ? Infinity : Number(hard);

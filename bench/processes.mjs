@@ -1,4 +1,4 @@
-/** The processes of a run: where each runs, how to talk to it, and that none is left behind. */
+/** The processes of a run: pins them to cores, talks to them, and leaves none behind. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
@@ -6,13 +6,16 @@ import { join } from 'node:path';
 
 const canPin = availableParallelism() > 1 && spawnSync('taskset', ['-V']).status === 0;
 
-/** The server under test has a core to itself; provider and clients share the first, or have their own where there are more. */
+/**
+ * The server under test has its own core. Provider and clients share the first core; with more than two, each has its
+ * own.
+ */
 export const CPUS = canPin ? { server: 1, clients: 0, upstream: availableParallelism() > 2 ? 2 : 0 } : {};
 
 const running = new Set();
 let isStopping = false;
 
-/** @param cpu the core it is held to; undefined: any */
+/** @param cpu the core to pin to; undefined: any */
 export function start(command, args, { cpu, ...options }) {
   if (isStopping) throw new Error('The bench is being stopped.');
   const [program, words] =
@@ -31,7 +34,7 @@ export async function stop(child) {
   await once(child, 'exit');
 }
 
-/** A script of the bench as a child. `ask` sends it a message and waits for the answer. */
+/** Starts a script of the bench as a child. `ask` sends the child a message and waits for the answer. */
 export function startScript(name, { cpu, env = {} }) {
   const child = start(process.execPath, [join(import.meta.dirname, name)], {
     cpu,
@@ -63,7 +66,7 @@ export function startScript(name, { cpu, env = {} }) {
   return { child, ready, ask };
 }
 
-/** What still runs when the bench is interrupted, or ends by a fault, must not outlive it; nothing new starts. */
+/** Stops all processes when the bench is interrupted or fails; no new ones can start. */
 export async function stopAll() {
   isStopping = true;
   await Promise.all([...running].map(stop));

@@ -1,4 +1,4 @@
-/** Where a door's time goes: the app's CPU profile under load, by function and by part of the program. */
+/** Shows where a door's time goes: the app's CPU profile under load, by function and by part of the program. */
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const SAMPLE_EVERY_US = 250;
 
 /**
  * @param path of the door
- * @param only a text that the name of the kind must hold, where a path serves several
+ * @param only a text that the kind's name must contain, if a path serves several kinds
  */
 export async function benchProfile({ path, only, seconds, app: appOptions }) {
   const [found] = KINDS.filter(({ name }) => name.includes(only)).flatMap((kind) =>
@@ -60,7 +60,7 @@ export async function benchProfile({ path, only, seconds, app: appOptions }) {
   }
 }
 
-/** The address that Node tells on standard error; what else is said there is passed on. */
+/** The address that Node prints on standard error; all other output is passed on. */
 function inspectorOf({ stderr }) {
   return new Promise((resolve) => {
     stderr.setEncoding('utf8').on('data', (text) => {
@@ -71,7 +71,7 @@ function inspectorOf({ stderr }) {
   });
 }
 
-/** The Chrome DevTools Protocol, as far as it is needed. */
+/** The parts of the Chrome DevTools Protocol that are needed. */
 async function connectProfiler(url) {
   const socket = new WebSocket(url);
   await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));

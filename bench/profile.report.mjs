@@ -1,9 +1,9 @@
-/** A CPU profile as two tables: what takes the most itself, and which part of the program it belongs to. */
+/** A CPU profile as two tables: the functions with the most self time, and the parts of the program. */
 import { fixed, printTable } from './table.mjs';
 
 const MOST_ROWS = 20;
 
-/** @param requests how many were served while it was taken */
+/** @param requests the number served while the profile was taken */
 export function printProfile({ nodes, samples, timeDeltas }, requests) {
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
   const [byFunction, byPart] = [new Map(), new Map()];
@@ -37,7 +37,7 @@ function nameOf({ functionName, url, lineNumber }) {
   return url === '' ? name : `${name} ${placeOf(url)}:${lineNumber + 1}`;
 }
 
-/** A package, a folder of ours, a module of Node's, or what the engine does itself. */
+/** A package, one of our folders, a Node module, or the engine itself. */
 function partOf({ functionName, url }) {
   if (url === '') return functionName.startsWith('(') ? functionName : 'built in';
   const place = placeOf(url);

@@ -1,4 +1,4 @@
-/** A Redis of the bench's own, which keeps nothing. */
+/** A Redis for the bench alone, without persistence. */
 import { createServer, connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { newFolder, remove } from './installation.mjs';

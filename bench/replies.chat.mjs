@@ -40,7 +40,7 @@ function chatUsage(completionTokens) {
   };
 }
 
-/** @returns one string an event */
+/** @returns one string for each event */
 export function chatEvents(plan, hasUsage) {
   const chunk = (choices, usage = null) =>
     `data: ${JSON.stringify({

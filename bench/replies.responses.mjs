@@ -5,7 +5,7 @@ const CREATED = 1763600000;
 const MODEL = 'gpt-4o-mini-2024-07-18';
 const MESSAGE_ITEM = 'msg_0123456789abcdef';
 
-/** @param id of its own for every response, because the server keeps whose it is */
+/** @param id unique for each response, because the server records its owner */
 export function response(id) {
   return JSON.stringify(responseObject(id, 'completed', TEXT, 150));
 }
@@ -58,8 +58,8 @@ const messageItem = (status, content) => ({
 const textPart = (text) => ({ type: 'output_text', text, annotations: [], logprobs: [] });
 
 /**
- * The closing events repeat a fixed text, not the deltas: a long stream would hold itself four times over.
- * @returns one string an event; only the first and the last hold the id
+ * The closing events repeat a fixed text, not the deltas: a long stream would contain itself four times over.
+ * @returns one string for each event; only the first and the last contain the id
  */
 export function responseEvents(plan, id) {
   const place = { item_id: MESSAGE_ITEM, output_index: 0, content_index: 0 };

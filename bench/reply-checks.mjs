@@ -1,10 +1,10 @@
-/** Whether a reply is the provider's: each check gets both as text and returns what is wrong, or undefined. */
+/** Checks that a reply is the provider's: each check gets both as text and returns the difference, or undefined. */
 import { isDeepStrictEqual } from 'node:util';
 
 const RESPONSE_ID = /resp_\d{16}/g;
 const withoutIds = (text) => text.replace(RESPONSE_ID, 'resp');
 
-/** Equal but for the ids that the provider makes anew for every response. */
+/** Equal except for the ids that the provider generates for every response. */
 export function sameBytes(body, reference) {
   if (body.equals(reference)) return true;
   if (body.length !== reference.length || !reference.includes('resp_')) return false;
@@ -19,13 +19,13 @@ export function isSameJson(reply, original) {
   return isDeepStrictEqual(ours, theirs) ? undefined : 'not the provider’s JSON';
 }
 
-/** As the official package gives a response: with a field more. */
+/** The official package adds the field `output_text` to a response. */
 export function isSameResponse(reply, original) {
   const { output_text: _, ...rest } = JSON.parse(reply);
   return isSameJson(JSON.stringify(rest), original);
 }
 
-/** The provider's completion with its text once more on top, as `/api/chat` gives it. */
+/** The provider's completion with its text repeated in `content`, as `/api/chat` returns it. */
 export function isCompletionWithContent(reply, original) {
   const completion = JSON.parse(original);
   const expected = { ...completion, content: completion.choices[0].message.content };
@@ -35,7 +35,7 @@ export function isCompletionWithContent(reply, original) {
 const payloads = (stream) =>
   Array.from(stream.matchAll(/^data: (.*)$/gm), ([, data]) => data).filter((data) => data !== '[DONE]');
 
-/** The same events, however they were written. */
+/** Compares the events, regardless of their formatting. */
 export function hasSameEvents(reply, original) {
   const [ours, theirs] = [reply, original].map((text) =>
     payloads(withoutIds(text)).map((data) => JSON.parse(data)),
@@ -48,7 +48,7 @@ export function hasSameEventsWithoutUsage(reply, original) {
   return hasSameEvents(reply.replaceAll(',"usage":null', ''), original);
 }
 
-/** `{"delta"}` blocks with the provider's text, then `[DONE]`, as `/api/chat/stream` gives it. */
+/** `{"delta"}` blocks with the provider's text, then `[DONE]`, as `/api/chat/stream` sends them. */
 export function hasSameText(reply, original) {
   if (!reply.endsWith('data: [DONE]\n\n')) return 'no [DONE]';
   const ours = payloads(reply).map((data) => JSON.parse(data).delta ?? '');

@@ -1,19 +1,19 @@
-/** How a request of the bench steers its reply. */
+/** How a request of the bench controls its reply. */
 /**
- * What a request may ask for: `count` deltas of `size` characters, `gapMs` apart; with `isHeld` the second half waits
- * for a signal; `label` stands in the first and the last, so that one stream cannot pass for another.
+ * The plan for a reply: `count` deltas of `size` characters, `gapMs` apart. With `isHeld` the second half waits for a
+ * signal. `label` is in the first and the last delta, so that two streams cannot be confused.
  */
 export const DEFAULT_PLAN = { count: 20, gapMs: 0, size: 8, isHeld: false, label: '' };
 
 const READERS = { number: Number, boolean: (word) => word === 'true', string: String };
 
-/** @returns what a request says in its text to get such a reply, as `[[count=200 gapMs=5]]` */
+/** @returns the text in a request that selects such a reply, such as `[[count=200 gapMs=5]]` */
 export function tag(plan) {
   const pairs = Object.entries(plan).map(([name, value]) => `${name}=${value}`);
   return `[[${pairs.join(' ')}]]`;
 }
 
-/** @returns the plan of the tag in it, or the default */
+/** @returns the plan of the tag in a text, or the default plan */
 export function planOf(text) {
   const [, words = ''] = /\[\[(.*?)\]\]/.exec(text) ?? [];
   const plan = { ...DEFAULT_PLAN };
@@ -25,10 +25,10 @@ export function planOf(text) {
 
 const SENTENCE = 'Ein Satz mit ä, ß, € und 漢字, damit kein Byte für ein Zeichen gilt. ';
 
-/** How the first delta of every stream begins: the first token a client sees. */
+/** The start of the first delta in every stream: the first token that a client sees. */
 export const FIRST_TOKEN = 'First';
 
-/** The reply where no plan says how long. */
+/** The text of a reply that is not streamed, and of the closing events of a response. */
 export const TEXT = `${FIRST_TOKEN} ${SENTENCE.repeat(8)}`;
 
 /** @returns the text of each delta */

@@ -1,9 +1,11 @@
-/** A year's ledger in a few seconds: a million calls of 500 users in 90 days, and the turns that a fifth of them are of. */
+/**
+ * Fills a large ledger in a few seconds: a million calls of 500 users in 90 days, with turns for a fifth of the calls.
+ */
 export const CALLS = 1_000_000;
 export const USERS = 500;
 export const DAYS = 90;
 
-/** So many of the calls are one user's. */
+/** The number of calls by a single user. */
 const HEAVY = 220_000;
 const MODELS = ['gpt-4o-mini', 'gpt-4o', 'gpt-5-mini', 'gpt-5', 'gemini-2.5-flash', 'text-embedding-3-small'];
 const TOOLS = ['add_task', 'list_tasks', 'get_task', 'update_task', 'complete_task', 'delete_task'];
@@ -11,10 +13,10 @@ const TOOLS = ['add_task', 'list_tasks', 'get_task', 'update_task', 'complete_ta
 const pick = (names, number) => `(ARRAY['${names.join(`','`)}'])[1 + (${number}) % ${names.length}]`;
 
 /**
- * Fifty calls in a row are one user's; every fifth of them is of one conversation, of one day and one model. Settled as
- * settling does, but for the sums: `ledger:verify --repair` makes those.
+ * Fifty calls in a row belong to one user. Every fifth of them belongs to a turn; these ten share one conversation, day
+ * and model. The rows look like settled calls, but the sums are missing: `ledger:verify --repair` computes them.
  * @param client of the database
- * @param heavyUser the id of who makes more than a fifth of the calls
+ * @param heavyUser the id of the user with more than a fifth of the calls
  */
 export async function fillLedger(client, heavyUser) {
   await client.query(`

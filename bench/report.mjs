@@ -1,4 +1,4 @@
-/** Reports over a million rows of the ledger: how long each takes through HTTP, and by which index Postgres finds it. */
+/** Reports over a million ledger rows: how long each takes through HTTP, and which index Postgres uses. */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ const WARM_UPS = 3;
 const TARGET_MS = 300;
 const PASSWORD = 'four plain words together';
 
-/** @returns whether all are within the target */
+/** @returns whether all reports meet the target */
 export async function benchReport({ from }) {
   const folder = install(from);
   const { child, url } = await untilHealthy(process.execPath, ['dist/main.js'], {
@@ -121,7 +121,7 @@ async function timed(what, work) {
   console.log(`${what}: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
 }
 
-/** Where the embedded database listens, as its own files say. */
+/** The address of the embedded database, read from its own files. */
 function databaseUrl(folder) {
   const read = (...path) => readFileSync(join(folder, '.data', ...path), 'utf8');
   const port = read('postgres', 'postmaster.pid').split('\n')[3];

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { DAYS } from './report.data.mjs';
 
-/** Prints by which index Postgres finds the rows of a report: for the very statements that the app makes. */
+/** Prints which index Postgres uses for each report, for the app's own statements. */
 export async function tellPlans(folder, client, userId) {
   const load = createRequire(join(folder, 'package.json'));
   const { UsageReports } = load('./dist/usage/usage-reports.service.js');
@@ -40,7 +40,7 @@ export async function tellPlans(folder, client, userId) {
   }
 }
 
-/** What a service would have asked the database. */
+/** Captures the statement that a service would send to the database. */
 async function statementOf(make) {
   let statement;
   const query = (made) => {

@@ -1,5 +1,6 @@
 /**
- * What starting costs. Cold, also a fresh clone with an empty npm cache, from `npm install` to a healthy server.
+ * The time to start. With `isCold`, also for a fresh clone with an empty npm cache, from `npm install` to a healthy
+ * server.
  */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -52,7 +53,7 @@ async function measureCold() {
   const startedAt = performance.now();
   const said = run('npm', ['install', '--cache', join(folder, 'cache')], clone);
   const installMs = performance.now() - startedAt;
-  // npm does not pass signals on: the whole group is told to stop.
+  // npm does not forward signals, so the whole process group is stopped.
   const { child, ms } = await untilHealthy('npm', ['start'], { folder: clone, detached: true });
   console.log(`npm install, cold cache                      ${(installMs / 1000).toFixed(1)} s`);
   console.log(

@@ -1,10 +1,10 @@
-/** @returns the value below which that share lies; undefined without values */
+/** @returns the value below which the given share of values lies; undefined without values */
 export function quantile(values, share) {
   const sorted = Float64Array.from(values).sort();
   return sorted[Math.floor((sorted.length - 1) * share)];
 }
 
-/** Of what there is: undefined and NaN are left out. */
+/** Ignores undefined and NaN. */
 export function median(values) {
   const sorted = values.filter(Number.isFinite).toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;

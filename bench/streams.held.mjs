@@ -1,4 +1,4 @@
-/** Many streams at once, each compared with what the provider sent it. */
+/** Holds many streams open at once, and compares each with what the provider sent. */
 import { Agent, request } from 'undici';
 import { residentMb } from './proc.mjs';
 import { DEFAULT_PLAN } from './reply-plan.mjs';
@@ -9,7 +9,7 @@ const OPENED_AT_ONCE = 100;
 const PLAN = { isHeld: true, size: 60 };
 const TIMEOUT_MS = 60_000;
 
-/** Half of each is sent, then all wait: that so many are open at once is seen, not assumed from the time. */
+/** Half of each stream is sent, then all wait: this proves that all are open at once. */
 export async function holdStreams(door, app, upstream) {
   let heldMb;
   const outcomes = await readStreams(door, app, HELD, PLAN, async () => {
@@ -22,8 +22,8 @@ export async function holdStreams(door, app, upstream) {
 }
 
 /**
- * @param whenOpen called when each has begun
- * @returns for each stream what is wrong with it, or undefined
+ * @param whenOpen called when every stream has begun
+ * @returns the fault of each stream, or undefined
  */
 export async function readStreams(door, app, count, plan, whenOpen) {
   const dispatcher = new Agent({ pipelining: 1, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });

@@ -1,4 +1,4 @@
-/** What one process bears of streams: many at once, and clients that never read. See docs/benchmarks.md. */
+/** The capacity of one process for streams: many at once, and clients that never read. See docs/benchmarks.md. */
 import { startApp } from './app.mjs';
 import { KINDS } from './doors.data.mjs';
 import { openFilesLimit } from './proc.mjs';
@@ -9,7 +9,7 @@ import { fixed, printTable } from './table.mjs';
 
 const WARM_UP = 200;
 
-/** @returns whether all held, and nothing took more than it may */
+/** @returns whether all streams were correct and memory stayed within its limits */
 export async function benchStreams({ only, app: appOptions }) {
   const filesNeeded = 2 * HELD + 500;
   if (openFilesLimit() < filesNeeded) {
@@ -23,7 +23,7 @@ export async function benchStreams({ only, app: appOptions }) {
   const results = [];
   try {
     for (const door of doors) {
-      // A process for each: memory once taken would hide what the next one takes.
+      // Each door gets its own process: memory taken earlier would hide what the next door takes.
       const app = await startApp({ upstream: `http://127.0.0.1:${port}/v1`, ...appOptions });
       try {
         results.push({ door, ...(await tryDoor(door, app, upstream)) });

@@ -5,11 +5,14 @@ import { until, untilStill } from './waiting.mjs';
 
 export const NEVER_READING = 50;
 export const MOST_MB = 96;
-/** 50 MB a stream: more than all the kernel's buffers on the way could take. */
+/** 50 MB a stream: more than all kernel buffers on the way can hold. */
 const FLOOD = { count: 3000, size: 16_000 };
 const STILL_MS = 2000;
 
-/** @returns memory at its peak, when the server let the clients go, and how many streams it took whole from the provider */
+/**
+ * @returns the memory growth at its peak (MB), the seconds until the server dropped the stalled clients, and the number
+ * of streams it read whole from the provider
+ */
 export async function neverRead({ path, body }, app, upstream) {
   const stats = () => upstream.ask({ ask: 'stats' });
   const { complete } = await stats();

@@ -7,7 +7,7 @@ export function printTable(columns, rows) {
   for (const line of [lines[0], rule, ...lines.slice(1)]) console.log(`| ${line.map(pad).join(' | ')} |`);
 }
 
-/** @returns the number with so many digits after the point, `-` where there is none */
+/** @returns the number with this many decimals, or `-` if it is not finite */
 export function fixed(value, digits = 2) {
   return Number.isFinite(value) ? value.toFixed(digits) : '-';
 }

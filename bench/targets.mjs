@@ -1,4 +1,4 @@
-/** One row of the door benchmark: what is asked of whom, looked through once, then measured. */
+/** One row of the door benchmark: a request and its target, verified once, then measured. */
 import { request } from 'undici';
 import { cpuSeconds } from './proc.mjs';
 
@@ -30,7 +30,7 @@ export function doorTarget(kind, door, { url, pid, headers }) {
   return target(kind, { ...door, name: door.path, origin: url, pid, headers });
 }
 
-/** Looks one reply of each phase through and keeps it as what all others must be; notes what is wrong. */
+/** Checks one reply of each phase and keeps it as the reference for all others; records any fault. */
 export async function probe(target, provider) {
   const { kind, origin, path, headers, check } = target;
   for (const phase of ['alone', 'busy']) {
@@ -65,7 +65,7 @@ function faultOf(check, reply, original) {
   }
 }
 
-/** @param whenMeasuring called when the warm-up is over, and `whenMeasured` when the measured time is */
+/** @param whenMeasuring called after the warm-up; `whenMeasured` is called after the measured time */
 export async function measure(
   load,
   target,

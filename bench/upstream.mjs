@@ -1,6 +1,6 @@
 /**
- * A provider that costs next to nothing: Chat Completions, Responses, embeddings and models over `node:http`, every
- * reply made once and kept. Runs as a child of the bench: tells its port, then answers `stats` and `release`.
+ * A provider at almost no cost: Chat Completions, Responses, embeddings and models over `node:http`; every reply is
+ * made once and cached. Runs as a child of the bench: reports its port, then answers `stats` and `release`.
  */
 import { createServer } from 'node:http';
 import { chatCompletion, chatEvents } from './replies.chat.mjs';
@@ -11,12 +11,12 @@ import { FIRST_TOKEN, planOf } from './reply-plan.mjs';
 const ID_PLACEHOLDER = 'resp_0000000000000000';
 
 const kept = new Map();
-/** Streams that wait in their middle for `release`. */
+/** Streams that wait in the middle for `release`. */
 const held = new Set();
 const stats = { open: 0, complete: 0, aborted: 0, bytes: 0 };
 let lastId = 0;
 
-/** What is made once for all that ask the same. */
+/** Caches a reply for identical requests. */
 function keep(key, make) {
   if (!kept.has(key)) kept.set(key, make());
   return kept.get(key);
@@ -25,7 +25,7 @@ function keep(key, make) {
 const keepStream = (kind, plan, make) =>
   plan.label === '' ? keep(`${kind} ${JSON.stringify(plan)}`, () => writesOf(make())) : writesOf(make());
 
-/** Each event as an HTTP chunk; what comes before the first token goes out together with it. */
+/** Each event as an HTTP chunk; the events up to the first token are sent together. */
 function writesOf(events) {
   const chunks = events.map((event) => {
     const size = Buffer.byteLength(event).toString(16);
@@ -37,7 +37,7 @@ function writesOf(events) {
 
 const newId = () => `resp_${String(++lastId).padStart(16, '0')}`;
 
-/** An id of its own in the first and the last, the only ones that name it. */
+/** Gives the response its own id in the first and the last event, the only ones that contain the id. */
 function withOwnId(writes) {
   const id = newId();
   const name = (bytes) => Buffer.from(bytes.toString().replaceAll(ID_PLACEHOLDER, id));
@@ -60,7 +60,10 @@ const REPLIES = {
     keep(`vector ${encoding}`, () => Buffer.from(embeddings(encoding))),
 };
 
-/** Straight to the socket: `ServerResponse.write` would cost a third more and be the first to give way. */
+/**
+ * Writes directly to the socket: `ServerResponse.write` would cost a third more, so the provider would be the
+ * bottleneck.
+ */
 function play(answer, writes, { gapMs, isHeld }) {
   const { socket } = answer;
   const middle = isHeld ? writes.length >> 1 : -1;

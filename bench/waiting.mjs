@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 const DEADLINE_MS = 60_000;
 const PAUSE_MS = 50;
 
-/** @returns whether it came true within a minute */
+/** @returns whether the condition became true within a minute */
 export async function until(isTrue) {
   const deadline = performance.now() + DEADLINE_MS;
   while (!(await isTrue())) {
@@ -13,7 +13,7 @@ export async function until(isTrue) {
   return true;
 }
 
-/** @returns when the number last changed, once it has not for so long */
+/** @returns when the number last changed, once it has stayed the same for `stillMs` */
 export async function untilStill(read, stillMs) {
   let [last, changedAt] = [await read(), performance.now()];
   while (performance.now() - changedAt < stillMs) {

@@ -1,14 +1,14 @@
 /**
- * `npm run instances [-- --count 5 --port 8080]`: instances on one Postgres and one Redis, behind nginx, on loopback.
- * docs/deploying.md tells what to do with them. Ctrl+C ends all of it, and nothing of it stays. By `exec` in package.json
- * what npm is told arrives here, and not at a shell between them.
+ * `npm run instances [-- --count 5 --port 8080]`: instances with one Postgres and one Redis, behind nginx, on loopback.
+ * docs/deploying.md explains how to use them. Ctrl+C ends everything and leaves nothing behind. `exec` in package.json
+ * makes npm's signals reach this process, not a shell in between.
  */
 import { parseArgs } from 'node:util';
 import { isTold, Fault } from './three-instances/fault.mjs';
 import { Run } from './three-instances/run.mjs';
 
 const MOST_INSTANCES = 9;
-/** npm passes on what the terminal has told this process already. */
+/** npm forwards a signal that the terminal has already sent to this process. */
 const ECHO_MS = 1000;
 
 function readOptions() {
@@ -29,7 +29,7 @@ const complain = (error) =>
 
 let run;
 let stoppedAt;
-/** A second signal tells the instances a second time, which they take for: at once. */
+/** A second signal is passed on to the instances, which then stop at once. */
 function stop(exitCode) {
   if (stoppedAt !== undefined) {
     if (performance.now() - stoppedAt > ECHO_MS) run?.hurry();
@@ -46,7 +46,7 @@ function stop(exitCode) {
   );
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(0));
-// Whatever happens here, the others are ended; also when the terminal is gone.
+// On any fault, all processes are ended; also when the terminal is gone.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => stop(1));
 process.on('uncaughtException', (error) => {
   complain(error);
@@ -57,7 +57,7 @@ try {
   run = new Run(readOptions(), { say, onLost: () => stop(1) });
   await run.start();
 } catch (error) {
-  // What is being stopped fails to start, and that is no fault.
+  // A stop makes starting fail; that is not an error.
   if (stoppedAt === undefined) complain(error);
   stop(1);
 }

@@ -9,7 +9,7 @@ interface SentMessage {
   tool_call_id?: string;
 }
 
-/** The agent against an upstream that nobody here wrote. */
+/** Runs the agent against an upstream that is not Keyturn's own. */
 describe('The agent against an independent upstream', () => {
   let mock: LLMock;
   let app: TestApp;
@@ -38,7 +38,7 @@ describe('The agent against an independent upstream', () => {
     arguments: typeof args === 'string' ? args : JSON.stringify(args),
   });
 
-  /** Plays these replies, one a request, the last for ever. */
+  /** Plays these replies, one a request; the last one repeats. */
   function script(...replies: object[]): void {
     let turn = 0;
     mock.on({ predicate: () => true }, () => replies[Math.min(turn++, replies.length - 1)] as never);

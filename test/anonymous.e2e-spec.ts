@@ -22,7 +22,7 @@ const from = (request: Ask, address: string): Ask => ({
   headers: { ...request.headers, 'x-forwarded-for': address },
 });
 
-/** Every door that is a user’s own, and the agent's, which has the stateless one's address. */
+/** Every route that belongs to a user, and the agent, which shares its address with the stateless door. */
 const OWN: Ask[] = [
   post('/api/chat', { message: 'hello' }),
   post('/api/chat', { message: 'hello', conversation_id: null }),
@@ -50,7 +50,7 @@ describe('A caller without a token', () => {
     );
   };
   let address = 0;
-  /** One that has asked for nothing yet. */
+  /** An address that has sent no request yet. */
   const newAddress = (): string => `192.0.2.${++address}`;
 
   describe('where the operator has said nothing', () => {

@@ -12,7 +12,7 @@ const DAYS = ['2020-02-29', '2026-11-21', '2028-02-29', '2099-12-31'];
 
 afterEach(endPretending);
 
-/** One clock says what day it is for all of the app, and sessions hold on any. */
+/** One clock sets the date for the whole app, and sessions work on any day. */
 describe('On another day of the app', () => {
   let app: TestApp;
   beforeAll(async () => {

@@ -210,7 +210,7 @@ describe('The list of API keys', () => {
     await makeKey(app.url, admin.token);
     const made: string[] = [];
     for (const name of ['a', 'b', 'c']) made.unshift((await makeKey(app.url, user.token, { name })).id);
-    // As those are that were made in one transaction.
+    // As if the keys had been made in one transaction.
     await app.database.query(
       `UPDATE api_keys SET created_at = date_trunc('s', now() - interval '1 minute') WHERE user_id = $1 AND name <> 'c'`,
       [user.user.id],

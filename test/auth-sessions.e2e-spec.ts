@@ -47,7 +47,7 @@ describe('sessions', () => {
     return body as Session;
   };
 
-  /** Ages the refresh tokens of the session's user, as if they had been used that much earlier. */
+  /** Ages the refresh tokens of the session's user, as if they had been used that many seconds earlier. */
   const letPass = (seconds: number) =>
     app.database.query(
       `UPDATE refresh_tokens SET used_at = used_at - make_interval(secs => $2) WHERE user_id = $1`,

@@ -221,7 +221,7 @@ describe('Forged and foreign', () => {
   afterAll(() => setting.app.stop());
 
   const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
-  /** The user's own token with its claims changed: signed again, or with the signature it had. */
+  /** The user's own token with changed claims: signed again if a secret is given, otherwise with its old signature. */
   const forge = (over: object, secret?: string): string => {
     const claims = { ...new JwtService().decode<object>(setting.token), ...over };
     const [header, , signature] = setting.token.split('.');

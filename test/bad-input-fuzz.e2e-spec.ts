@@ -6,7 +6,7 @@ import { ask, type Ask, patch, post } from './support/requests';
 const RUNS = { numRuns: 100 };
 jest.setTimeout(60_000);
 
-/** Any JSON, and objects that have a route's own fields with any JSON in them, so that the checks behind are reached. */
+/** Any JSON; and objects with a route's own fields holding any JSON, so that the later checks are reached too. */
 const bodyWith = (...names: string[]): fc.Arbitrary<unknown> => {
   const value = fc.oneof(fc.jsonValue(), fc.string({ unit: 'binary' }), fc.maxSafeInteger(), fc.double());
   const known = fc.record(Object.fromEntries(names.map((name) => [name, value])), { requiredKeys: [] });
@@ -108,7 +108,7 @@ describe('Random input', () => {
     );
   });
 
-  /** Unlike fetch, folds no dots and encodes nothing. */
+  /** Unlike fetch, normalises no dots and encodes nothing. */
   const getAsItIs = (path: string): Promise<{ status?: number; type?: string }> =>
     new Promise((resolve, reject) => {
       const { hostname, port } = new URL(setting.app.url);

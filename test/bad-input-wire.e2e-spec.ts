@@ -25,7 +25,7 @@ describe('Bad input on the wire', () => {
   const head = (line: string, ...headers: string[]): string =>
     `${line} HTTP/1.1\r\n${headers.join('')}${CLOSE}\r\n`;
 
-  // Node's parser answers these before there is a request: a status, no body.
+  // Node's parser answers these before a request exists: a status, no body.
   it.each<[string, number, string | Buffer]>([
     ['no HTTP', 400, 'hello\r\n\r\n'],
     ['a TLS greeting', 400, Buffer.from('16030100c5010000c10303', 'hex')],

@@ -16,7 +16,7 @@ const chat = (body: unknown): Ask => post('/api/chat', body);
 const stream = (body: unknown, headers?: Record<string, string>): Ask =>
   post('/api/chat/stream', body, headers);
 const add = (body: unknown): Ask => post('/api/tasks', body);
-/** A field's value as JSON text, for numbers that JavaScript would write in another way. */
+/** A field's value as JSON text, for numbers that JavaScript would write differently. */
 const inConversation = (value: string): Ask => chat(`{"message":"hello","conversation_id":${value}}`);
 
 const CHAT: Row[] = [

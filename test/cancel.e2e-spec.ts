@@ -1,7 +1,7 @@
 import { createTestApp, type TestApp } from './support/app';
 import { api, type Api, type Block, openStream, readAll, signUp, until } from './support/clients';
 
-/** What the contract says of ending a running turn. */
+/** What the contract promises about ending a running turn. */
 describe('Cancelling a turn', () => {
   let app: TestApp;
   let token: string;
@@ -14,7 +14,7 @@ describe('Cancelling a turn', () => {
   });
   afterAll(() => app.stop());
 
-  /** A turn whose model has said something and then says no more. */
+  /** A turn whose model sends some text and then stalls. */
   async function stalledTurn() {
     const stream = await openStream(app.url, token, '/api/chat/stream', { message: '[[fault:stall]] hello' });
     const accepted = (await stream.blocks.next()).value as Block;

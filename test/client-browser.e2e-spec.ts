@@ -18,7 +18,7 @@ describe('The TypeScript client in a browser', () => {
   /** Its origin is in `CORS_ORIGINS`. */
   const trusted = new PageServer(fileOf);
   const foreign = new PageServer(fileOf);
-  /** Has the API below its own origin. */
+  /** Serves the API under its own origin. */
   const front = new PageServer(fileOf);
   let app: TestApp;
   let browser: Browser;
@@ -46,7 +46,10 @@ describe('The TypeScript client in a browser', () => {
     await app.stop();
   });
 
-  /** Runs a scenario on the page, and gives what it told. */
+  /**
+   * Runs a scenario on the page.
+   * @returns what the scenario reports
+   */
   async function run<Told = Record<string, unknown>>(
     { origin }: PageServer,
     scenario: string,

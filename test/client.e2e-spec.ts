@@ -14,7 +14,7 @@ describe('The TypeScript client', () => {
   const client = new ClientPackage();
   let app: TestApp;
   let token: string;
-  /** Requests to the provider before the test. */
+  /** The number of provider requests before the test. */
   let sentBefore: number;
 
   beforeAll(async () => {
@@ -197,7 +197,7 @@ describe('The TypeScript client', () => {
     expect([dependencies, peerDependencies]).toEqual([undefined, undefined]);
   });
 
-  /** In a strict program, without `skipLibCheck`: what a type says wrongly or not at all shows here. */
+  /** Compiled in a strict program, without `skipLibCheck`, which reveals wrong and missing types. */
   it.each([
     [
       'a Node program of either kind',

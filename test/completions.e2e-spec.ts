@@ -25,7 +25,7 @@ import { dayBefore, endPretending, noonOf, pretendTime } from './support/time';
 const TEXT = '{"messages":[{"role":"user","content":"hi"}]}';
 const MODEL = 'gpt-4o-mini-2024-07-18';
 
-/** A completion in the provider's own bytes. */
+/** A completion in the provider's exact bytes. */
 const completionBytes = (content: string): string =>
   `{ "id": "c-1",\n "choices": [{"index":0,"message":{"role":"assistant","content":${content}}}] }\n`;
 

@@ -5,11 +5,11 @@ import { createDatabase, type TestDatabase } from './support/postgres';
 
 jest.setTimeout(90_000);
 
-/** What stands between the app and its database, and can be made to fail. */
+/** A proxy between the app and its database that tests can make fail. */
 class BadNetwork {
   /** Drops every byte: no error, no answer. */
   isSilent = false;
-  /** Forwards the COMMIT of the tools of a turn, then cuts every connection and takes none. */
+  /** Forwards the COMMIT of a turn's tools, then cuts every connection and accepts no more. */
   cutsAfterTools = false;
   private isCut = false;
   private readonly sockets = new Set<Socket>();

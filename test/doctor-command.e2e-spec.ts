@@ -12,7 +12,7 @@ import { emptyAccount, jsonAnswer, startScriptedUpstream } from './support/scrip
 
 jest.setTimeout(60_000);
 
-/** What `npm run doctor` starts once it has built. */
+/** The program that `npm run doctor` starts after the build. */
 describe('The doctor as a command', () => {
   let installation: Installation;
   beforeEach(() => {

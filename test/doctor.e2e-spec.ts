@@ -24,7 +24,7 @@ import {
   streamAnswer,
 } from './support/scripted-upstream';
 
-/** The real models, on days that the tests name. */
+/** Uses the real models, on days set by the tests. */
 jest.unmock('../src/models/catalogue.data');
 
 const NOW = new Date('2026-11-21T12:00:00Z');
@@ -72,7 +72,7 @@ describe('The doctor of this machine', () => {
     expect(Object.values(told).map((finding) => finding?.state)).not.toContain('failed');
     expect(told['model']?.text).toContain('the simulator answers');
     expect(told['database']?.text).toContain('embedded Postgres');
-    // No provider can end what the simulator answers.
+    // The simulator's model never ends: it has no provider.
     expect(told['last day']).toBeUndefined();
     expect(readdirSync(folder)).toEqual([]);
     expect(upstream.requests).toEqual([]);

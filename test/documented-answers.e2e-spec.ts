@@ -30,7 +30,7 @@ interface Wrong {
   says: RegExp;
 }
 
-/** Answers that the app must not give, and what the test clients say of each. */
+/** Answers that the app must not give, and what the test clients report about each. */
 const WRONG: [name: string, wrong: Wrong][] = [
   ['a field of another type', { body: { ...TASK, id: '7' }, says: /body\/id must be integer/ }],
   ['a field that is missing', { body: { ...TASK, version: undefined }, says: /required property 'version'/ }],

@@ -10,10 +10,10 @@ const documentsIn = (folder: string): string[] =>
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name));
 const DOCUMENTS = ['.', 'docs', 'docs/decisions', 'client', 'test'].flatMap(documentsIn);
-/** A decision stays as it was written, although files move. */
+/** Decisions stay as written, so their paths may be outdated. */
 const isDecision = (path: string): boolean => path.startsWith('docs/decisions/');
 
-/** The names that a heading can be linked by, as GitHub makes them. */
+/** The anchors of a text's headings, as GitHub makes them. */
 const anchorsOf = (text: string): string[] =>
   Array.from(text.matchAll(/^#{1,6} +(.*)$/gm), ([, heading]) =>
     heading!

@@ -41,7 +41,7 @@ describe('Connections between requests', () => {
     }
     const answeredAt = Date.now();
     await closed;
-    // Node gives it up to a second more.
+    // Node waits up to a second longer.
     expect(Date.now() - answeredAt).toBeGreaterThan(900);
     expect(received).toMatch(/^Keep-Alive: timeout=1\r$/m);
   });

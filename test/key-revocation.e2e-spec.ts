@@ -18,7 +18,7 @@ describe('An API key that is revoked while it is in use', () => {
     await setting.stop();
   });
 
-  /** A key of the user, and what revokes it on one of the instances. */
+  /** Makes a key of the user, with a function that revokes it on one of the instances. */
   async function makeKey(instance = setting.url) {
     const { body } = await api(setting.url, setting.token).post('/api/keys', { name: 'a script' });
     return {

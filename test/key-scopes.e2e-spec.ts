@@ -14,7 +14,10 @@ type Scope = (typeof SCOPES)[number];
 const MESSAGES = [{ role: 'user', content: 'hi' }];
 const NOBODYS = randomUUID();
 
-/** Routes, and what a key needs for them. Most are asked for what is not there: who gets that far was let in. */
+/**
+ * Routes, and the scope that a key needs for each. Most name a missing object: any status but 401 and 403 proves that
+ * the key was accepted.
+ */
 const ROUTES: [request: Ask, needed: Scope | 'any' | 'no key'][] = [
   [get('/api/tasks'), 'tasks'],
   [post('/api/tasks', { title: 'x' }), 'tasks'],

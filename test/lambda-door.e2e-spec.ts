@@ -32,7 +32,7 @@ class FakeConnection implements GatewayConnection {
 
 const ENOUGH_MS = 29_000;
 
-/** What no emulator does: leave in the right moment, run out of time, deny a connection its verdict. */
+/** What no emulator does: disconnect at a chosen moment, run out of time, send no authorizer verdict. */
 describe('The door of a Lambda', () => {
   let upstream: ScriptedUpstream;
   let app: TestApp;

@@ -21,14 +21,14 @@ import {
 import { prompt, reply, startSocketApp, stream, TEMPLATE } from './support/socket-door';
 
 const KEY = 'sk-planted-key-0123456789abcdef';
-/** A Lambda that is started for a message has the app to open first. */
+/** A Lambda started by a message must first boot the app. */
 const COLD_START_MS = 20_000;
 
 jest.setTimeout(3 * COLD_START_MS);
 
 describe('The socket behind an API Gateway', () => {
   let upstream: ScriptedUpstream;
-  /** Beside the Lambdas, on the same database: where users sign up. */
+  /** Runs beside the Lambdas on the same database; users sign up here. */
   let app: TestApp;
   let user: Session;
   let offline: RunningOffline;
@@ -97,7 +97,7 @@ describe('The socket behind an API Gateway', () => {
     client.send(prompt('stream'));
     expect(await client.next(COLD_START_MS)).toBe('Hello');
     client.send(prompt('stream'));
-    // The second waits, and has sent nothing.
+    // The second request waits and has sent nothing.
     await until(
       async () =>
         (await app.database.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"))

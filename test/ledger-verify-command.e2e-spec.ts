@@ -12,7 +12,7 @@ import { Installation } from './support/process';
 
 jest.setTimeout(90_000);
 
-/** What `npm run ledger:verify` starts once it has built. */
+/** The program that `npm run ledger:verify` starts after the build. */
 describe('The ledger’s verification as a command', () => {
   let installation: Installation;
   beforeEach(() => {
@@ -70,7 +70,7 @@ describe('The ledger’s verification as a command', () => {
       await until(async () => (await run()).output.includes('1 call (1 open)'));
       await server.stop('SIGKILL');
       expect(await run()).toMatchObject({ code: 0, output: expect.stringContaining('1 call (1 open)') });
-      // Takes the database over, and ends with it.
+      // Starting the server takes over the database, which then ends with the server.
       await installation.start().url();
     });
 

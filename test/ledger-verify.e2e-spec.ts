@@ -30,7 +30,7 @@ const LIMITS = {
 };
 const GREEN = { disagreements: {}, exitCode: 0 };
 
-/** One database, a provider behind the stateless doors that does as it is told, and the simulator behind the agent. */
+/** One database, a scripted provider behind the stateless doors, and the simulator behind the agent. */
 describe('The ledger’s verification', () => {
   let setting: StatelessSetting;
   let agentApp: TestApp;
@@ -190,7 +190,7 @@ describe('The ledger’s verification', () => {
       let asked = 0;
       const meddle = async (text: string): Promise<unknown> => {
         const answer = await query(text);
-        // After the transaction has begun and its first statement has been answered.
+        // After BEGIN and the transaction's first statement.
         if (++asked === 2) await run('DELETE FROM usage_ledger; UPDATE quota_windows SET used = 0');
         return answer;
       };
@@ -414,7 +414,7 @@ describe('The ledger’s verification', () => {
       expect(disagreements[subject]).toBe(1);
       expect(text).toMatch(new RegExp(named(told.source).replaceAll("'", '')));
       expect(exitCode).toBe(1);
-      // The ledger is what the sums are mended by; it is not made up.
+      // Sums are repaired from the ledger; the ledger itself is never invented.
       await repairLedger(setting.app.database);
       expect((await verified()).disagreements).toEqual({ [subject]: 1 });
     });

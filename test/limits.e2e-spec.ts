@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createTestApp, type TestApp } from './support/app';
 import { type Answer, api, openStream, type Session, signUp, until } from './support/clients';
 
-/** Refused by validation: it counts as a request, and costs no model call. */
+/** Refused by validation: counts as a request, and costs no model call. */
 const EMPTY = {};
 
 const headersOf = ({ headers }: Answer) => ({

@@ -18,7 +18,7 @@ import {
 
 const MIB = 1024 ** 2;
 
-/** Waits until a number has not changed for ten looks in a row. */
+/** Waits until ten readings in a row are the same. */
 async function untilStill(look: () => number): Promise<void> {
   const looks: number[] = [];
   await until(() => {
@@ -27,7 +27,7 @@ async function untilStill(look: () => number): Promise<void> {
   });
 }
 
-/** That nginx holds nothing up and writes nothing to disk, there and back. The app's part is scripted. */
+/** Checks that nginx delays nothing and writes nothing to disk, in both directions. The app is scripted. */
 describe('Between client and app, nginx', () => {
   let app: ScriptedUpstream;
   let nginx: RunningNginx;

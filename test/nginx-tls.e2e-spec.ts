@@ -6,7 +6,7 @@ import { type Certificate, makeCertificate } from './support/certificate';
 import { signUp } from './support/clients';
 import { type RunningNginx, startNginx } from './support/nginx';
 
-/** The lines of the configuration that wait for a certificate, and what the app makes of https in front of it. */
+/** Tests the lines of the configuration that need a certificate, and how the app behaves behind https. */
 describe('The app behind nginx and https', () => {
   let app: TestApp;
   let certificate: Certificate;

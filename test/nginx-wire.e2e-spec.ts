@@ -12,7 +12,7 @@ import { requestBytes, withSecondHost } from './support/raw-client';
 import { ask, get, post, sendBytes } from './support/requests';
 import { jsonAnswer, type ScriptedUpstream, startScriptedUpstream } from './support/scripted-upstream';
 
-/** What the configuration in deploy/ does to requests and answers, seen from both sides; the app's part is scripted. */
+/** What the configuration in deploy/ does to requests and answers, seen from both sides; the app is scripted. */
 describe('nginx', () => {
   let app: ScriptedUpstream;
   let nginx: RunningNginx;

@@ -12,7 +12,7 @@ const OPENAI_LIKE = 'sk-proj-0123456789abcdef';
 
 type Refusal = [status: number, code: string, param?: string | null];
 type Row = [what: string, asked: Ask, ...Refusal];
-/** The other side of a limit. */
+/** A valid request, on the other side of a limit. */
 type GoodRow = [what: string, asked: Ask];
 
 const onChat = (body: unknown, headers?: Record<string, string>): Ask => post(chat.path, body, headers);
@@ -122,7 +122,7 @@ const ADDRESSES: Row[] = [
   ['files after a NUL', get('/v1/files?after=%00'), ...INVALID, 'after'],
 ];
 
-/** Names that nobody has. */
+/** Names that do not exist. */
 const MANY_NAMES = Array.from({ length: 1001 }, (_, at) => `k${at}`);
 
 const LIMITS: GoodRow[] = [

@@ -101,7 +101,7 @@ const refusal = (status: number, over: object = {}): Script =>
 
 type Fault = [what: string, script: ScriptFor, status: number, code: string, more?: object];
 
-/** What fails before there is an answer, alike on every door. */
+/** Failures before an answer starts; the same on every door. */
 const EARLY: Fault[] = [
   ['hangs before its headers', hangBeforeHeaders, 504, 'upstream_timeout', { type: 'server_error' }],
   ['breaks off before its headers', [{ cut: true }], 503, 'upstream_unavailable', { type: 'server_error' }],

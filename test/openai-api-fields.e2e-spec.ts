@@ -3,7 +3,7 @@ import { chat, chatCompletion, jsonAnswer } from './support/scripted-upstream';
 import { MESSAGES, StatelessSetting } from './support/stateless';
 import { noonOf, pretendTime } from './support/time';
 
-/** These are about the real models, on days that the tests name. */
+/** Uses the real models, on days set by the tests. */
 jest.unmock('../src/models/catalogue.data');
 
 const BODIES: Record<string, object> = {
@@ -69,7 +69,7 @@ describe('The fields of requests under /v1', () => {
 });
 
 describe('The fields of requests to OpenAI itself', () => {
-  /** As `OPENAI_BASE_URL` unset, but for the place where the test’s provider is. */
+  /** As if `OPENAI_BASE_URL` were unset, except that requests go to the test’s provider. */
   const atOpenAi = async (environment: Record<string, string>) => {
     const setting = await StatelessSetting.start({ SIMULATOR: 'on', ...environment });
     setting.upstream.play(chat.path, jsonAnswer(chatCompletion()));

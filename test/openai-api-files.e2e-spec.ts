@@ -10,7 +10,7 @@ import { askRaw, StatelessSetting } from './support/stateless';
 const PATH = '/v1/files';
 const BOUNDARY = 'a-boundary-of-the-client';
 
-/** A form as a client writes it; the name stands in it as it is. */
+/** A form as a client writes it; the file name is inserted unchanged. */
 function form(content: Buffer | string, name: Buffer | string = 'list.txt'): Buffer {
   return Buffer.concat([
     Buffer.from(`--${BOUNDARY}\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nuser_data\r\n`),
@@ -56,7 +56,7 @@ describe('Files under /v1', () => {
     const { hostname, port } = new URL(setting.url);
     return connect({ host: hostname, port: Number(port) });
   };
-  /** A file that the user has. */
+  /** Gives the user a file. */
   async function have(id: string): Promise<void> {
     play(jsonAnswer(fileNamed(id)));
     expect((await send(upload(form('abc')))).status).toBe(200);
@@ -178,7 +178,7 @@ describe('Files under /v1', () => {
     });
 
     it('and are refused before they are up, with the rest thrown away', async () => {
-      // It answers without reading the body.
+      // The provider answers without reading the body.
       const refusal = jsonAnswer(
         { error: { message: 'No.', type: 'x', code: 'bad_purpose', param: 'purpose' } },
         400,
@@ -186,7 +186,7 @@ describe('Files under /v1', () => {
       setting.upstream.play(PATH, [{ wait: Promise.resolve() }, ...refusal, { readBody: true }]);
       const socket = dial();
       const answered = once(socket, 'data') as Promise<[Buffer]>;
-      // Such a client looks at the answer when it has sent all.
+      // Such a client reads the answer only after it has sent everything.
       const bytes = requestBytes(upload(form(Buffer.alloc(16 * MIB))), setting.token);
       await new Promise((resolve) => socket.write(bytes, resolve));
       const [head, body] = String((await answered)[0]).split('\r\n\r\n');
@@ -217,7 +217,7 @@ describe('Files under /v1', () => {
       });
       request.on('error', () => undefined);
       const answered = once(request, 'response') as Promise<[{ statusCode: number }]>;
-      // The length alone is enough: the rest need not be sent.
+      // The declared length suffices for a refusal: the rest need not be sent.
       request.write(piece);
       const [response] = await answered;
       request.destroy();

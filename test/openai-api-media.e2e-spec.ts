@@ -7,7 +7,7 @@ import { gate, jsonAnswer, MIB, type Script } from './support/scripted-upstream'
 import { askRaw, StatelessSetting } from './support/stateless';
 import { noonOf, pretendTime } from './support/time';
 
-/** These are about the real models, on days that the tests name. */
+/** Uses the real models, on days set by the tests. */
 jest.unmock('../src/models/catalogue.data');
 
 const TYPE = 'multipart/form-data; boundary=b';

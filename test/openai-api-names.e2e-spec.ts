@@ -4,7 +4,7 @@ import { chat, chatCompletion, jsonAnswer } from './support/scripted-upstream';
 import { MESSAGES, StatelessSetting } from './support/stateless';
 import { noonOf, pretendTime } from './support/time';
 
-/** These are about the real models, on days that the tests name. */
+/** Uses the real models, on days set by the tests. */
 jest.unmock('../src/models/catalogue.data');
 
 const SLASHED = 'meta-llama/Llama-3.3-70B-Instruct';
@@ -137,7 +137,7 @@ describe('The names of models', () => {
         return error.message;
       };
       expect(await refuse('gpt-99')).toMatch(/gpt-99.*GET \/v1\/models/);
-      // The other doors bound the name before.
+      // The other doors limit the name's length earlier.
       if (!path.startsWith('/v1')) return;
       const odd = await refuse(ODD);
       expect(odd).toContain(`a“b${'x'.repeat(90)}`);

@@ -18,7 +18,7 @@ import { askRaw, StatelessSetting } from './support/stateless';
 const MODEL = 'gpt-4o-mini';
 const MISSING = 'nobodys-0123456789';
 
-/** What a user has at the provider. */
+/** The objects that a user owns at the provider. */
 const OURS = {
   file: 'file-ours',
   response: 'resp_ours',
@@ -34,7 +34,7 @@ const inInput = (content: object): Ask => asResponse({ input: [{ role: 'user', c
 const withTool = (tool: object): Ask => asResponse({ tools: [tool] });
 const asChat = (message: object): Ask => post(chat.path, { model: MODEL, messages: [message] });
 
-/** Every way to name an object, and whether its owner may. */
+/** Every way to name an object, with the parameter that a refusal points to. */
 const WAYS: [what: string, asked: (ids: Ids) => Ask, param?: string][] = [
   ['a file', ({ file }) => get(`/v1/files/${file}`)],
   ['a file’s content', ({ file }) => get(`/v1/files/${file}/content`)],
@@ -88,7 +88,7 @@ const WAYS: [what: string, asked: (ids: Ids) => Ask, param?: string][] = [
   ['what was spoken', ({ audio }) => asChat({ role: 'assistant', audio: { id: audio } }), 'messages'],
 ];
 
-/** What nobody can have made here. */
+/** Objects that nobody can have made through this server. */
 const FOREIGN: [what: string, asked: Ask, param: string][] = [
   ['a conversation', asResponse({ conversation: 'conv_1' }), 'conversation'],
   ['a conversation as an object', asResponse({ conversation: { id: 'conv_1' } }), 'conversation'],
@@ -106,7 +106,7 @@ describe('What is made upstream', () => {
 
   const play = () => {
     const { upstream } = setting;
-    // Whatever is asked, the provider would do it.
+    // The provider would accept any request.
     upstream.play(() => true, jsonAnswer({ ok: true }));
     const stream = streamAnswer(...responses.frames(['Hi']));
     upstream.play(({ path }) => path.endsWith('stream=true'), stream);
@@ -114,7 +114,7 @@ describe('What is made upstream', () => {
   };
 
   beforeAll(async () => {
-    // The setting's own user is the first, which makes them the admin.
+    // The setting's own user is the first one and therefore the admin.
     setting = await StatelessSetting.start({ AUTH_ATTEMPTS_PER_MINUTE: '0' });
     ownerToken = (await signUp(setting.url)).token;
     strangerToken = (await signUp(setting.url)).token;
@@ -169,7 +169,7 @@ describe('What is made upstream', () => {
       expect(setting.upstream.requests).toEqual([]);
     });
 
-    // Last, for some of these end what they name.
+    // Last, because some of these requests delete what they name.
     it('is its owner’s to name', async () => {
       const rows = await setting.app.database.query('SELECT * FROM upstream_objects');
       const answer = await askAny(asked(OURS), ownerToken);

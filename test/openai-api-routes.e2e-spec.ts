@@ -3,7 +3,7 @@ import { jsonAnswer, type Script } from './support/scripted-upstream';
 import { askRaw, StatelessSetting } from './support/stateless';
 import { noonOf, pretendTime } from './support/time';
 
-/** These are about the real models, on days that the tests name. */
+/** Uses the real models, on days set by the tests. */
 jest.unmock('../src/models/catalogue.data');
 
 const COMPLETION = {
@@ -31,11 +31,11 @@ interface RouteCase {
   route: string;
   body: Record<string, unknown>;
   answer: object;
-  /** Of the ledger's row. */
+  /** The ledger's row. */
   booked: { model: string; input: number; output: number; cost: number | null; is_estimated: boolean };
 }
 
-/** Each JSON route, what a client sends, what the provider says and what the ledger makes of it. */
+/** Each JSON route: the client's request, the provider's answer and the resulting ledger row. */
 const ROUTES: RouteCase[] = [
   {
     route: '/completions',
@@ -126,7 +126,7 @@ describe('The JSON routes of /v1', () => {
 
     it('refuses what names another user’s file', async () => {
       const reply = await send(route, { ...body, x: [{ file_id: 'file-of-somebody' }] });
-      // Where another server may answer, the name of the field is refused before.
+      // Routes that another server may answer refuse the field's name earlier.
       expect([400, 404]).toContain(reply.status);
       expect(setting.upstream.requests).toHaveLength(0);
     });
@@ -246,7 +246,7 @@ describe('Under a limit, /v1', () => {
     try {
       for (const [route, body] of [
         ['/images/generations', { model: 'gpt-image-2', prompt: 'x' }],
-        // A model with a price makes no difference: what it makes has none.
+        // A priced model makes no difference: the pictures it makes have no price.
         ['/images/generations', { model: 'gpt-6-luna', prompt: 'x' }],
         ['/audio/speech', { model: 'tts-1', input: 'x', voice: 'alloy' }],
       ] as const) {

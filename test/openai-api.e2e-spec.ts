@@ -32,7 +32,7 @@ const json = (bytes: string | Buffer, headers: Record<string, string> = {}, stat
   { end: true },
 ];
 
-/** Whether a number above 0 has not changed for a while of asking. */
+/** Whether a number above 0 has been the same for ten readings. */
 function stands(read: () => number): () => boolean {
   let last = 0;
   let times = 0;
@@ -273,7 +273,7 @@ describe('/v1', () => {
   });
 
   describe('takes and gives what is large', () => {
-    /** About 5 MiB, more than is looked at as a whole. */
+    /** About 5 MiB, more than the server inspects as a whole. */
     const vectors = (): Buffer => {
       const data = Array.from({ length: 300 }, (_, index) => ({
         index,
@@ -330,7 +330,7 @@ describe('/v1', () => {
       );
       const reader = await neverReading(setting.url, bytes);
       const request = await setting.upstream.nextRequest();
-      // What is under way fills the system's buffers; then it stands still.
+      // The system's buffers fill first; then the number stays the same.
       await until(stands(() => request.bytesSent));
       expect(request.bytesSent).toBeLessThan((total / 2) * MIB);
       expect(request.state).toBe('open');

@@ -62,7 +62,7 @@ describe('The API’s documentation', () => {
       const body = requestBody?.content['application/json'];
       if (body === undefined) return [];
       const [method, path] = name.split(' ') as ['post' | 'patch', string];
-      // What is in a body under /v1 is the provider's business.
+      // Bodies under /v1 are the provider's, so their examples are not tested.
       if (path.startsWith('/v1/')) return [];
       const examples = Object.entries(body.examples ?? {}).map(
         ([example, { value }]) => [example, value] as [string, object],
@@ -81,7 +81,7 @@ describe('The API’s documentation', () => {
   const resolve = (schema: Schema): Schema =>
     schema.$ref === undefined ? schema : document.components.schemas[schema.$ref.split('/').at(-1)!]!;
 
-  /** Sends a body to a route as a new user, with a task and a conversation of their own. */
+  /** Sends a body to a route as a new user with a task and a conversation. */
   async function send({ method, path }: BodyRoute, body: object): Promise<Answer> {
     const user = api(app.url, (await signUp(app.url)).token);
     return user[method](path.replace('{id}', String(await idFor(path, user))), body);

@@ -12,7 +12,7 @@ const COLLECTION = join(REPOSITORY, 'postman', 'keyturn.postman_collection.json'
 const ENVIRONMENT = join(REPOSITORY, 'postman', 'keyturn.postman_environment.json');
 const RUN_DEADLINE_MS = 45_000;
 const LEAST_ASSERTIONS = 300;
-/** Its status, beside what the collection asks of every answer: a request id and no guessing of types. */
+/** The request's status, and the collection's two checks of every answer: a request id and `nosniff`. */
 const LEAST_ASSERTIONS_OF_REQUEST = 3;
 
 interface Item {
@@ -36,7 +36,7 @@ interface Run {
 const { item: folders } = JSON.parse(readFileSync(COLLECTION, 'utf8')) as { item: Folder[] };
 const items = folders.flatMap(({ item }) => item);
 
-/** By newman's own command, in a process of its own: Jest's module loader and newman's do not get on. */
+/** Runs newman's own command in a separate process: Jest's module loader and newman are incompatible. */
 async function runCollection(baseUrl: string): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), 'keyturn-newman-'));
   const report = join(folder, 'report.json');
@@ -53,12 +53,12 @@ async function runCollection(baseUrl: string): Promise<Run> {
   }
 }
 
-/** `GET /api/tasks/{}`: a route by its shape, whatever its parameters are called. */
+/** `GET /api/tasks/{}`: a route by its shape, whatever its parameters are named. */
 function toOperation(method: string, path: string): string {
   return `${method.toUpperCase()} ${path.replace(/\?.*/, '').replace(/\{\{\w+\}\}|\{\w+\}|[:*]\w+/g, '{}')}`;
 }
 
-/** A route is shown by a request that works, not by one that is refused. */
+/** A route counts as shown only by a successful request, not by a refused one. */
 function operationsShown(): string[] {
   return folders
     .filter(({ name }) => name !== 'Errors')
@@ -84,7 +84,7 @@ async function operationsDocumented({ url }: TestApp): Promise<string[]> {
   );
 }
 
-/** The documentation, the metrics and the socket are no requests for a collection. */
+/** The documentation, the metrics and the socket are not requests for a collection. */
 const isShowable = (operation: string): boolean => !/ \/(docs|metrics|ws)/.test(operation);
 
 describe('The Postman collection', () => {

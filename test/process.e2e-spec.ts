@@ -6,7 +6,7 @@ import { Installation } from './support/process';
 
 jest.setTimeout(120_000);
 
-/** The server as a process: nothing set up, started, stopped, killed. */
+/** The server as a process: without configuration, started, stopped, killed. */
 describe('The process', () => {
   let installation: Installation;
 

@@ -29,7 +29,7 @@ import {
 
 const ANTHROPIC_KEY = 'anthropic-test-key-that-must-never-be-seen';
 
-/** What no provider of the catalogue sends, and some other might. */
+/** Valid SSE that no provider of the catalogue sends, but another might. */
 const unusualStream = (dialect: Dialect): StreamCase => {
   const [first, ...rest] = dialect.frames(['Hello']);
   const text = `: welcome\n\nid: 1\nretry: 100\n${first}\n\n: ping\r\n\r\nevent: own\ndata:{"type":"own","choices":[]}\n\n${rest.join('')}`;
@@ -42,7 +42,7 @@ const longEvent = (dialect: Dialect): StreamCase => {
   return { bytes, script: streamAnswer(bytes) };
 };
 
-/** Every cut falls somewhere else in an event. */
+/** Each piece ends at a different point within an event. */
 const inPiecesOf =
   (size: number) =>
   (dialect: Dialect): StreamCase => {
@@ -364,7 +364,7 @@ describe('A provider’s own stream', () => {
     it('counts with completions against the limits of its user', async () => {
       const { opened, open } = gate();
       other = await startOther({ RATE_LIMIT_PER_MINUTE: '4', MAX_STREAMS_PER_USER: '1' });
-      // The first user is the admin, whom limits do not bind.
+      // The first user is the admin, who is exempt from limits.
       const { token } = await signUp(other.url);
       other.upstream.play(responses.path, heldStream(responses, opened));
       const running = askRaw(other.url, asking(OPENAI_DOOR), token);

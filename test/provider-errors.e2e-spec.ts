@@ -25,17 +25,17 @@ jest.setTimeout(30_000);
 const MODEL = 'gpt-4o-mini';
 const MESSAGES = [{ role: 'user', content: 'hi' }];
 
-/** A door, and what a client of it reads of an error. */
+/** A door, and what its client reads from an error. */
 interface Door {
   name: string;
   isV1: boolean;
-  /** Whether a request is sent again where that is allowed. */
+  /** Whether the door retries requests where that is allowed. */
   isRetrying: boolean;
   ask(setting: StatelessSetting): Promise<Refusal>;
 }
 
 interface Refusal {
-  /** undefined: a socket has none. */
+  /** undefined: a socket has no status. */
   status: number | undefined;
   code: string;
   message: string;
@@ -90,7 +90,7 @@ const STATELESS: Door[] = [
 
 const AGENT: Door[] = [json('/api/chat (the agent)', '/api/chat', { message: 'hi' })];
 
-/** Each stands for a kind; the unit specs run over all. */
+/** Each stands for a kind of error; the unit specs cover all cases. */
 const SAMPLE = [
   'anthropic-empty-account',
   'anthropic-overloaded',

@@ -55,7 +55,7 @@ const toolCall = (more: object = {}): object => ({
   ...more,
 });
 
-/** A provider that reads its own messages again and refuses those that lack what it wants of them. */
+/** A provider that checks its own earlier messages in a request and refuses them if a required field is missing. */
 interface StrictProvider {
   call: object;
   answer: object;
@@ -99,7 +99,7 @@ const PROVIDERS: Record<string, StrictProvider> = {
   },
 };
 
-/** Calls a tool when the user has spoken, and answers in words when the tool has. */
+/** Calls a tool after a user's message, and answers in text after the tool's result. */
 const strict =
   ({ call, answer, faultOf }: StrictProvider) =>
   (request: ReceivedRequest): Script => {

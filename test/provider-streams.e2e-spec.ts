@@ -15,7 +15,7 @@ import { askRaw, DOORS, GEMINI_DOOR, MESSAGES, StatelessSetting, STREAM_DOOR } f
 
 const MODEL = 'gpt-4o-mini';
 
-/** A way in that asks the provider for a stream of Chat Completions, and where its client finds the words. */
+/** A door that requests a stream of Chat Completions, and the place where its client finds the text. */
 interface ChatDoor {
   name: string;
   ask: Ask;
@@ -81,7 +81,7 @@ describe('Streams as providers send them', () => {
     it.each(speaking.map((reply) => [reply.name, reply] as const))('passes %s on', async (_, sent) => {
       const { status, bytes } = await ask(door, streamAnswer(sent.bytes));
       expect(status).toBe(200);
-      // The usage that the client did not ask for is taken out of /v1.
+      // /v1 removes usage that the client did not request.
       if (door.ask.path === GEMINI_DOOR.path) expect(bytes.equals(sent.bytes)).toBe(true);
       await expectBooked(sent);
     });
@@ -97,7 +97,7 @@ describe('Streams as providers send them', () => {
   it.each([AGENT, PANEL, ...RELAYED])('waits at $name while a provider sends comments', async (door) => {
     const pause = (): { wait: Promise<void> } => ({ wait: delay(400) });
     const frames = chat.frames(['Hello']).map((bytes) => ({ bytes }));
-    // Each wait begins when the one before is over, and all together are longer than UPSTREAM_IDLE_TIMEOUT.
+    // Each wait begins after the one before it; together they exceed UPSTREAM_IDLE_TIMEOUT.
     const waits = Array.from({ length: 5 }, () => [
       { bytes: COMMENT },
       {

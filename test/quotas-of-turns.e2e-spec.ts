@@ -54,7 +54,7 @@ describe('A budget and the turns of who has it', () => {
     return row!;
   }
 
-  /** What the two calls of such a turn reserve. */
+  /** The reservations of the two calls in a turn that adds a task. */
   async function costOfAdding(): Promise<[number, number]> {
     const rich = await person(1_000_000);
     expect((await rich.post('/api/chat', { message: ADD })).status).toBe(200);
@@ -142,7 +142,7 @@ describe('A budget and the turns of who has it', () => {
     ]);
     await app.app.get(TurnSweeper).sweep();
     expect((await window(user.id)).reserved).toBe(0);
-    // The process was not dead after all: what it comes to changes nothing any more.
+    // The process is alive after all: its late settlement must change nothing.
     await user.post(`/api/turns/${turnId}/cancel`);
     await app.app.get(TurnSweeper).sweep();
     void rest;

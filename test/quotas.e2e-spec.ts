@@ -21,9 +21,9 @@ import { createDatabaseOn, endPretending, noonOf, pretendTime } from './support/
 const OUTPUT = 100;
 const MESSAGES = [{ role: 'user', content: 'hi' }];
 const BODY = { messages: MESSAGES, max_tokens: OUTPUT };
-/** Every byte that goes to the provider could be a token. */
+/** Upper bound: each byte sent to the provider could be a token. */
 const WORST = Buffer.byteLength(JSON.stringify({ ...BODY, model: 'gpt-4o-mini' })) + OUTPUT;
-/** What `chatCompletion` says it has cost. */
+/** The total usage in `chatCompletion`. */
 const USED = 21 + 7;
 
 interface Window {
@@ -33,7 +33,7 @@ interface Window {
   reserved: number;
 }
 
-/** Past, see `createDatabaseOn`: no budget ends while these tests run. */
+/** In the past, see `createDatabaseOn`: no budget window ends while these tests run. */
 const TODAY = '2026-11-21';
 
 /** Instances on one database, a provider that the test scripts, and users with limits. */
@@ -89,7 +89,7 @@ class Setting {
     this.upstream.play(chat.path, first, ...then);
   }
 
-  /** The windows of a user or key, once nothing is open. */
+  /** The windows of a user or key, once none of its calls is open. */
   async windows(subject: string): Promise<Window[]> {
     await until(async () => (await this.openCalls()) === 0);
     return this.app.database.query<Window>(
@@ -104,7 +104,7 @@ class Setting {
     return window && { used: window.used, reserved: window.reserved };
   }
 
-  /** Makes the rows of today's windows, as a first request does. */
+  /** Creates the rows of today's windows, as a first request does. */
   async begin(subject: string): Promise<void> {
     await this.app.database.query(
       `INSERT INTO quota_windows (subject, kind, starts_on) VALUES ($1, 'tokens_a_day', (now() AT TIME ZONE 'UTC')::date)`,
@@ -112,7 +112,7 @@ class Setting {
     );
   }
 
-  /** How many statements wait for another's lock. */
+  /** The number of statements that wait for another's lock. */
   async waiting(): Promise<number> {
     const rows = await this.app.database.query(
       `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
@@ -149,7 +149,7 @@ describe('A budget', () => {
 
     it.each([
       ['tokens_a_day', 10 * WORST],
-      // gpt-4o-mini: $0.15 a million tokens in, $0.60 out; each call rounded up.
+      // gpt-4o-mini: $0.15 a million input tokens, $0.60 output; each call is rounded up.
       ['cost_a_month', 10 * Math.ceil((WORST - OUTPUT) * 0.15 + OUTPUT * 0.6)],
     ] as const)('of %s for ten requests lets exactly ten of fifty at once through', async (kind, amount) => {
       const { token, id } = await setting.user({ [kind]: amount });
@@ -249,7 +249,7 @@ describe('A budget', () => {
         expectQuotaExceeded(await usual.post('/api/chat', BODY));
         expect((await special.post('/api/chat', BODY)).status).toBe(200);
         expect((await special.post('/api/chat', BODY)).status).toBe(200);
-        // Whoever has no token is held to the same by his address.
+        // A caller without a token has the same limit, counted by address.
         const nobody = api(own.app.url);
         expect((await nobody.post('/api/chat', BODY)).status).toBe(200);
         expectQuotaExceeded(await nobody.post('/api/chat', BODY));
@@ -375,7 +375,7 @@ describe('A budget', () => {
       expect(booked!.count).toBe(1);
       const { used, reserved } = (await setting.tokensADay(user.id))!;
       expect(reserved).toBe(0);
-      // Nobody saw how much of the answer was written.
+      // The size of the answer that was written is unknown.
       expect(used).toBeGreaterThan(OUTPUT);
     });
   });
@@ -559,7 +559,7 @@ describe('A budget’s day and month', () => {
     expectQuotaExceeded(await user.post('/api/chat', BODY));
 
     await clock.set(after);
-    // A new day, a new budget; what still runs is the old one's.
+    // A new day has a new budget; a running call belongs to the old one.
     expect((await user.post('/api/chat', BODY)).status).toBe(200);
     opened.open();
     expect((await answer).status).toBe(200);

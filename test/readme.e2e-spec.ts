@@ -11,7 +11,7 @@ const DEADLINE_MS = 60_000;
 const README = readFileSync(join(__dirname, '..', 'README.md'), 'utf8');
 const DOCUMENTED_URL = 'http://127.0.0.1:3000';
 const DOCUMENTED_FILE = '/tmp/keyturn-stream.txt';
-/** Stands between the outputs of two blocks. */
+/** Printed between the outputs of two blocks. */
 const SEPARATOR = '\n=== next block ===\n';
 
 jest.setTimeout(DEADLINE_MS + 60_000);
@@ -21,7 +21,7 @@ function walkThrough(): string[] {
   return [...section.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, block]) => block!);
 }
 
-/** Runs the blocks one after another in one shell, as a reader does in one terminal. */
+/** Runs the blocks one after another in one shell, as a reader does in a terminal. */
 async function runBlocks(blocks: string[]): Promise<string[]> {
   const script = ['set -euo pipefail\n', blocks.join(`printf '%s' '${SEPARATOR}'\n`)].join('');
   const shell = spawn('bash', ['-c', script], {
@@ -37,13 +37,13 @@ async function runBlocks(blocks: string[]): Promise<string[]> {
     try {
       process.kill(-shell.pid!, 'SIGKILL');
     } catch {
-      // Nobody is left of it.
+      // The group has already ended.
     }
   };
   const deadline = setTimeout(killGroup, DEADLINE_MS);
   shell.once('exit', (code) => {
     clearTimeout(deadline);
-    // A block that failed leaves its background command, which holds the output open.
+    // A failed block leaves its background command running, which keeps the output open.
     if (code !== 0) killGroup();
   });
   const [code] = (await once(shell, 'close')) as [number | null];
@@ -51,7 +51,7 @@ async function runBlocks(blocks: string[]): Promise<string[]> {
   return output.split(SEPARATOR);
 }
 
-/** Calendar date of a moment there, as the README's user sees it. */
+/** The calendar date of the next day in a time zone, as the README's user sees it. */
 function tomorrowIn(timeZone: string, now: Date): string {
   const today = new Intl.DateTimeFormat('en-CA', { timeZone }).format(now);
   return new Date(Date.parse(today) + 24 * 60 * 60 * 1000).toISOString().slice(0, 10);
@@ -60,7 +60,7 @@ function tomorrowIn(timeZone: string, now: Date): string {
 describe('The README’s walk-through', () => {
   let installation: Installation;
   let outputs: string[];
-  /** Midnight may pass in between. */
+  /** Holds two dates: midnight may pass during the test. */
   let tomorrows: string[];
 
   beforeAll(async () => {
@@ -122,7 +122,7 @@ describe('The README’s walk-through', () => {
   });
 });
 
-/** Each block alone, as a module of an application that has the packages. */
+/** Runs each block alone, as a module of an application with the packages installed. */
 describe('The README’s clients', () => {
   const [, section = ''] = /<!-- clients[^]*?-->([^]*?)<!-- \/clients -->/.exec(README) ?? [];
   const blocks = [...section.matchAll(/^```js\n([^]*?)^```$/gm)].map(([, block]) => block!);

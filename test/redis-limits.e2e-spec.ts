@@ -4,7 +4,7 @@ import { type Answer, api, openStream, signUp, until } from './support/clients';
 import { TestRedis } from './support/redis';
 import { openSocket, refusedSocket } from './support/socket-client';
 
-/** Refused by validation: it counts as a request, and costs no model call. */
+/** Refused by validation: counts as a request, and costs no model call. */
 const EMPTY = {};
 const PASSWORD = 'a long enough passphrase';
 
@@ -34,7 +34,7 @@ describe('Two instances with one Redis', () => {
     await redis?.stop();
   });
 
-  /** Requests that come at once, to one instance and the other in turn. */
+  /** Sends simultaneous requests, alternating between the two instances. */
   const atOnce = (count: number, send: (url: string) => Promise<Answer>): Promise<Answer[]> =>
     Promise.all(Array.from({ length: count }, (_, index) => send((index % 2 ? one : other).url)));
 
@@ -68,7 +68,7 @@ describe('Two instances with one Redis', () => {
     const exhausted = relayed.find(({ status }) => status === 429)!;
     expect(Number(exhausted.headers.get('retry-after'))).toBeGreaterThan(60);
 
-    // 5 + 2 + 4 of 20 are used up over all doors: not what a door's own window refused.
+    // 5 + 2 + 4 of 20 are used up over all doors: a request refused by a door's own window does not count.
     const counted = async () => (await redis.elements(`GET keyturn:rate:chat:${user.id}`))[0];
     await until(async () => (await counted()) === '11');
     const stored = await atOnce(12, (url) => api(url, token).get('/v1/responses/none'));

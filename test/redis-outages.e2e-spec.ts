@@ -7,13 +7,13 @@ import { SlowProxy } from './support/slow-proxy';
 
 const LIMIT = 40;
 const LONGEST_WAIT_MS = 300;
-/** As long as one late answer. */
+/** The duration of one late answer. */
 const A_WAIT_MS = 100;
 
-// It is looked for once a second, and clients come back within two.
+// Instances look for Redis once a second, and clients reconnect within two seconds.
 jest.setTimeout(30_000);
 
-/** Refused by validation: it counts as a request, and costs no model call. */
+/** Refused by validation: counts as a request, and costs no model call. */
 const ask = (url: string, token: string) => api(url, token).post('/api/chat', {});
 
 const metricsOf = async ({ url }: TestApp): Promise<string> => (await fetch(`${url}/metrics`)).text();
@@ -24,9 +24,9 @@ async function untilRedisIs(state: 0 | 1, apps: TestApp[]): Promise<void> {
   }
 }
 
-/** Users who ask both instances without a pause. */
+/** Users who send requests to both instances without a pause. */
 class Load {
-  /** Let through, of each instance. */
+  /** The number of requests that each instance let through. */
   readonly passed = [0, 0];
   sent = 0;
   private readonly timesMs: number[] = [];
@@ -39,13 +39,13 @@ class Load {
     this.work = Promise.all([0, 1, 2, 3, 4, 5].map((index) => this.askOn(apps, index % 2, token)));
   }
 
-  /** Waits for so many more answers. */
+  /** Waits for this many more answers. */
   async goesOn(count: number): Promise<void> {
     const end = this.sent + count;
     await until(() => this.sent >= end);
   }
 
-  /** @returns how long answers took: the longest less what the machine itself was late, and the usual one */
+  /** @returns answer times: the longest, minus the machine's own delay, and the usual one */
   async end(): Promise<{ longestMs: number; usualMs: number }> {
     this.isOver = true;
     await this.work;
@@ -66,7 +66,7 @@ class Load {
   }
 }
 
-/** How long an answer takes on this machine while Redis is there and as many ask as will later. */
+/** The usual answer time on this machine while Redis is up, under the same load as later. */
 async function usualWith(apps: TestApp[]): Promise<number> {
   const { token } = await signUp(apps[0]!.url);
   const loads = [new Load(apps, token), new Load(apps, token)];
@@ -103,7 +103,7 @@ describe('Limits in a Redis that goes away', () => {
     ['is stopped', () => redis.shutDown(), () => redis.resume(), () => redis.port],
     ['is killed', () => redis.kill(), () => redis.resume(), () => redis.port],
     ['hangs', () => redis.freeze(), () => redis.thaw(), () => redis.port],
-    // Later than any request may wait, and sooner than most would give up.
+    // Longer than any request may wait, and shorter than most timeouts.
     ['is slow', () => (proxy.delayMs = 200), () => (proxy.delayMs = 0), () => proxy.port],
   ];
 
@@ -112,7 +112,7 @@ describe('Limits in a Redis that goes away', () => {
 
     it('cost no request a wait, and still bound each instance', async () => {
       const [early, late] = [await signUp(apps[0]!.url), await signUp(apps[0]!.url)];
-      // Known already, so that no look at the database is measured.
+      // Signs the user in on both instances, so that no database look-up is measured.
       for (const { url } of apps) await ask(url, late.token);
       const usualMs = await usualWith(apps);
       const load = new Load(apps, early.token);
@@ -122,20 +122,20 @@ describe('Limits in a Redis that goes away', () => {
       await untilRedisIs(0, apps);
       const lateLoad = new Load(apps, late.token);
       await lateLoad.goesOn(200);
-      // Once it is known to be away, none waits for it at all.
+      // Once Redis is known to be down, no request waits for it.
       expect((await lateLoad.end()).usualMs).toBeLessThan(usualMs + A_WAIT_MS);
       await comeBack();
       await untilRedisIs(1, apps);
       await load.goesOn(100);
       expect((await load.end()).longestMs).toBeLessThanOrEqual(LONGEST_WAIT_MS);
 
-      // One each had passed before.
+      // One request on each instance had passed before.
       expect(lateLoad.passed).toEqual([LIMIT / 2 - 1, LIMIT / 2 - 1]);
       for (const passed of load.passed) expect(passed).toBeLessThanOrEqual(LIMIT);
       for (const app of apps) {
         expect(await metricsOf(app)).toMatch(/keyturn_limits_insured_total\{limit="chat"\} \d+/);
       }
-      // Of a process' apps the last one has what all of them log.
+      // Of the apps in one process, the last one holds the log of all of them.
       expect(apps[1]!.log().match(/"redis_away"/g)).toHaveLength(2);
       expect(apps[1]!.log().match(/"redis_back"/g)).toHaveLength(2);
 
@@ -155,7 +155,7 @@ describe('Limits in a Redis that goes away', () => {
     const streams = [await open(apps[0]!), await open(apps[1]!)];
     await redis.kill();
     await untilRedisIs(0, apps);
-    // An instance alone knows of its own.
+    // An instance that is cut off counts only its own streams.
     const third = await open(apps[0]!);
     expect([third.status, (await open(apps[0]!)).status]).toEqual([200, 429]);
     third.leave();

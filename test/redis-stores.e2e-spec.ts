@@ -13,7 +13,7 @@ import { TestRedis } from './support/redis';
 
 const MINUTE_MS = 60_000;
 
-/** A request to one of two instances, which may find Redis away, or emptied before. */
+/** A request to one of two instances; Redis may be away for it, or emptied before it. */
 interface Hit {
   at: number;
   isAway: boolean;
@@ -28,7 +28,7 @@ afterAll(async () => {
   await redis.stop();
 });
 
-/** An instance's connection, which can be told to find Redis away, or to hear none of its answers. */
+/** An instance's connection that can pretend that Redis is away, or that its answers are lost. */
 class FlakyConnection extends RedisConnection {
   isAway = false;
   isDeaf = false;
@@ -66,7 +66,7 @@ describe('RedisThrottlerStorage', () => {
     instances = [await connect(), await connect()];
   });
 
-  /** What two instances let through of hits that come to them while each finds Redis there or not. */
+  /** The hits that each of two instances lets through while each may or may not reach Redis. */
   async function passed(limit: number, hits: Hit[]): Promise<[number, number]> {
     const storages = instances.map((instance) => new RedisThrottlerStorage(instance, new Metrics()));
     const key = randomUUID();
@@ -157,7 +157,7 @@ describe('RedisThrottlerStorage', () => {
     expect(await redis.elements(`GET keyturn:rate:chat:${key}`)).toEqual(['5']);
   });
 
-  /** As answers do that are kept there, until the limits' keys have made room. */
+  /** Fills Redis, as cached answers do, until it evicts the limits' keys. */
   const crowdOut = async (key: string): Promise<void> => {
     const used = /used_memory:(\d+)/.exec((await redis.elements('INFO memory')).join('\n'))![1]!;
     await redis.command('CONFIG SET maxmemory-policy volatile-lru');
@@ -186,7 +186,7 @@ describe('RedisThrottlerStorage', () => {
       const hit = (storage = one!) => storage.increment(key, MINUTE_MS, 6, MINUTE_MS, 'chat');
       for (let i = 0; i < 5; i++) await hit();
       await forget(`keyturn:rate:chat:${key}`);
-      // It is noticed too where another instance was the first to come.
+      // The loss is noticed even if another instance came first.
       await hit(other);
       await expect(hit()).resolves.toMatchObject({ totalHits: 6, isBlocked: false });
       await expect(hit()).resolves.toMatchObject({ totalHits: 7, isBlocked: true });
@@ -246,7 +246,7 @@ describe('RequestRates', () => {
   const DOORS = { agent: { perMinute: 3, perHour: 0 } };
   const limits = { requestsPerMinute: 6, requestsPerHour: 10, doors: DOORS } as unknown as Settings['limits'];
 
-  /** Those of two instances. */
+  /** The rates of two instances. */
   async function connectRates(): Promise<RequestRates[]> {
     const connections = [await connect(), await connect()];
     return connections.map(
@@ -267,7 +267,7 @@ describe('RequestRates', () => {
       (await redis.elements(`GET keyturn:rate:${window}:${user.id}`))[0];
     const ask = (door: 'agent' | 'chat', index: number) => rates[index % 2]!.count(door, user, undefined);
     const insist = () => Promise.all(Array.from({ length: 40 }, (_, index) => ask('agent', index)));
-    // The most of what comes at once is beyond the hour's limit, too, for a moment.
+    // Most of the simultaneous requests briefly exceed the hour's limit, too.
     const passed = (await insist()).filter((record) => !record!.isExceeded);
     expect(passed).toHaveLength(3);
     await until(async () => (await counted('chat_hour')) === '3' && (await counted('chat')) === '3');
@@ -457,7 +457,7 @@ describe('SharedAttempts', () => {
     for (const attempt of [unheard, ...rest]) await redis.command(`HSET ${name()} ${attempt} 1`);
     expect(await other.begin(key, RULE)).toBe(0);
     expect(await underWay()).toHaveLength(1);
-    // It counts once, however late its end is told.
+    // The attempt counts once, however late its end is reported.
     await one.fail(key, RULE);
     await other.withdraw(key);
     expect([await failures(), await underWay()]).toEqual(['1', []]);

@@ -37,7 +37,7 @@ jest.setTimeout(30_000);
 
 const MIB = 1024 ** 2;
 
-/** Up to the first delta, then what the case is about. */
+/** A stream up to its first delta, then the case's own steps. */
 const begun = (dialect: Dialect, ...then: Script): Script => [
   ...hangInTheMiddle(dialect).slice(0, -1),
   ...then,
@@ -75,7 +75,8 @@ describe('Between a client and a provider', () => {
       await expectStopped(request, leftAt);
       const [call, ...others] = await setting.booked();
       expect(call).toMatchObject({ outcome: 'cancelled', is_estimated: true });
-      // Of an answer in one piece nobody can see how much of it was written, nor how much Gemini's model has thought.
+      // For an answer that is not streamed, the server cannot see how much was written. The same holds for the thinking
+      // of Gemini's models.
       expect(call!.output > 0).toBe(!door.isStream || door.booked.provider === 'gemini');
       expect(call!.input).toBeGreaterThan(0);
       expect(others).toEqual([]);
@@ -150,7 +151,7 @@ describe('Between a client and a provider', () => {
       const request = await setting.upstream.nextRequest();
       const bytesSent = await untilStill(() => request.bytesSent);
       expect(bytesSent).toBeGreaterThan(MIB);
-      // What the sockets on both sides of us hold, and a little between.
+      // The capacity of the sockets on both sides of the server, and a little between.
       expect(bytesSent).toBeLessThan(32 * MIB);
       expect(request.state).toBe('open');
 
@@ -262,14 +263,14 @@ describe('Between a client and a provider', () => {
     }
   });
 
-  /** The error event that a relayed stream ends with. */
+  /** The error event at the end of a relayed stream. */
   function errorIn(door: StatelessDoor, text: string): object {
     const form = door.dialect.name === 'chat' ? /data: (\{"error".*)\n\n$/ : /event: error\ndata: (.*)\n\n$/;
     const event = JSON.parse(form.exec(text)![1]!) as { error?: object };
     return event.error ?? event;
   }
 
-  /** Leaves once the provider has said all it will for now. */
+  /** Leaves once the provider has stopped sending for now. */
   async function leavingAfterSilence(bytes: Buffer): Promise<{ received: string }> {
     const { socket, finish } = await halfSent(setting.url, bytes);
     let received = '';
@@ -364,7 +365,7 @@ describe('On the way down', () => {
   });
 });
 
-/** The value once it has stayed for a while as it is. */
+/** The value once it has stayed the same for `stillMs`. */
 async function untilStill(value: () => number, stillMs = 500): Promise<number> {
   let [before, since] = [-1, performance.now()];
   return until(() => {
@@ -374,7 +375,7 @@ async function untilStill(value: () => number, stillMs = 500): Promise<number> {
   }, 20_000);
 }
 
-/** What our own stream says after its deltas. */
+/** The end of Keyturn's own stream, after its deltas. */
 function lastBlocks(frames: string[]): string {
   const chunks = frames.slice(0, -1).map((text) => JSON.parse(text.slice(6)));
   const { usage } = chunks.findLast((chunk) => chunk.usage != null);

@@ -186,7 +186,7 @@ describe('Request bodies', () => {
       const refused = await ask(setting.url, large());
       expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
       expect(refused.body.error).toMatchObject({ type: 'server_error', code: 'server_busy' });
-      // What is small still fits.
+      // Small bodies still fit.
       expect((await ask(setting.url, post('/api/tasks', { title: 'x' }), setting.token)).status).toBe(201);
       first.destroy();
       await isBooked(1);
@@ -239,7 +239,7 @@ describe('Request bodies', () => {
     });
   });
 
-  /** Sends the head, and the body where there is one. */
+  /** Sends the head, and the body if there is one. */
   function begin({ method, path, headers, body }: Ask, url = setting.url): ClientRequest {
     const length = body === undefined ? {} : { 'content-length': String((body as string).length) };
     const all = { ...bearer(), ...JSON_TYPE, ...headers, ...length };

@@ -13,7 +13,7 @@ import { TestRedis } from './support/redis';
 import { askRaw, type RawAnswer } from './support/stateless';
 
 const TTL_MS = 600_000;
-/** Far less than each would take that waited for Redis. */
+/** Far less than the time of requests that wait for Redis. */
 const USUAL_TIME_MS = 150;
 
 describe('The response cache of two instances', () => {

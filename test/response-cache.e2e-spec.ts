@@ -422,7 +422,7 @@ describe('With the response cache', () => {
     const setting = await StatelessSetting.start({ CACHE_TTL: '10m', RATE_LIMIT_PER_MINUTE: '3' });
     try {
       answerAnew(setting.upstream, CHAT_DOOR);
-      // The first to sign up is an admin, whom no rate limits.
+      // The first user to sign up is an admin, who is exempt from rate limits.
       const { token } = await signUp(setting.url);
       const request = post('/api/chat', { messages: MESSAGES, temperature: 0 });
       const answers = [1, 2, 3, 4].map(() => ask(setting.url, request, token));

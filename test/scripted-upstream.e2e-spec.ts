@@ -40,7 +40,7 @@ import {
 
 const MESSAGES = [{ role: 'user' as const, content: 'hi' }];
 
-/** The provider the other suites stand on: it must do what it is told, and look like a provider to the official SDK. */
+/** Other suites depend on this provider: it must follow its scripts, and look like a provider to the official SDK. */
 describe('The scripted upstream', () => {
   let upstream: ScriptedUpstream;
   let url: string;

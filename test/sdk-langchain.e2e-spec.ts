@@ -13,7 +13,7 @@ describe('@langchain/openai', () => {
 
   beforeAll(async () => {
     app = await createTestApp({ RATE_LIMIT_PER_MINUTE: '0', AUTH_ATTEMPTS_PER_MINUTE: '0' });
-    // The first user is the admin, whom other rules bind.
+    // The first user is the admin, to whom other rules apply.
     await signUp(app.url);
     token = (await signUp(app.url)).token;
   });

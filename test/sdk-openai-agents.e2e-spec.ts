@@ -12,7 +12,7 @@ describe('@openai/agents', () => {
 
   beforeAll(async () => {
     app = await createTestApp({ RATE_LIMIT_PER_MINUTE: '0', AUTH_ATTEMPTS_PER_MINUTE: '0' });
-    // The first user is the admin, whom other rules bind.
+    // The first user is the admin, to whom other rules apply.
     await signUp(app.url);
     token = (await signUp(app.url)).token;
   });
@@ -21,7 +21,7 @@ describe('@openai/agents', () => {
   function runnerOf(useResponses: boolean, apiKey = token): Runner {
     const openAIClient = new OpenAI({ baseURL: `${app.url}/v1`, apiKey, maxRetries: 0 });
     const modelProvider = new OpenAIProvider({ openAIClient: openAIClient as never, useResponses });
-    // It would send what agents do to OpenAI itself.
+    // Tracing would report the agents' actions to OpenAI.
     return new Runner({ modelProvider, tracingDisabled: true });
   }
 

@@ -37,14 +37,14 @@ type Path = (string | number)[];
 type Row = [what: string, message: Message, code: string, path?: Path];
 
 const asked = (over: object): object => ({ ...prompt('full'), ...over });
-/** The request with a field that an object literal would not have as its own. */
+/** The request with a key that an object literal would not treat as its own property. */
 const withKey = (key: string): string => JSON.stringify(prompt('full')).replace('{', `{"${key}":{"a":1},`);
 const says = (content: unknown, role: unknown = 'user') => asked({ messages: [{ role, content }] });
 const ofBytes = (bytes: number): string => {
   const shell = JSON.stringify(says(''));
   return shell.replace('"content":""', `"content":"${'x'.repeat(bytes - shell.length)}"`);
 };
-/** A message's content that makes the whole request so many levels deep. */
+/** A message's content that makes the whole request this many levels deep. */
 const nested = (levels: number): string =>
   `{"prompt_template":"COG_TURN_COMMENT","response_type":"full","messages":[{"role":"user","content":${'['.repeat(levels - 3)}${']'.repeat(levels - 3)}}]}`;
 
@@ -157,7 +157,7 @@ const GOOD: [what: string, message: Message][] = [
   ['256 KiB', ofBytes(LONGEST_MESSAGE_BYTES)],
 ];
 
-/** What the provider has against the request itself. */
+/** The provider rejects the request itself. */
 const rejection: ScriptFor = jsonAnswer(
   {
     error: {
@@ -353,7 +353,7 @@ describe('Bad input on the socket', () => {
       ['an upgrade that the connection is not for', 'Connection: close', 404, 'not_found'],
       ['another upgrade', 'Upgrade: websocket2', 404, 'not_found'],
     ])('with %s', async (_, line, status, code) => {
-      // Half of it would be waited for: the client says that nothing follows.
+      // Ends the request, since the server would wait for the rest of an incomplete one.
       const answer = await sendBytes(app.url, lines(line), true);
       expect([answer.status, JSON.parse(answer.body).code]).toEqual([status, code]);
       expect(answer.headers).toMatch(/^content-type: application\/json/im);

@@ -20,7 +20,7 @@ describe('The socket', () => {
   const clients: SocketClient[] = [];
   const apps: TestApp[] = [];
 
-  /** An app of the test's own, and a user of it who is not its first. */
+  /** An app for the test alone, and a user who is not its first. */
   const start = async (environment?: Record<string, string>) => {
     const started = await startSocketApp(upstream, environment);
     apps.push(started);

@@ -4,10 +4,10 @@ import { createTestApp, type TestApp } from './support/app';
 
 const LIMIT = 1000;
 const VICTIM = '203.0.113.9';
-/** Whom the proxy in front sees: it adds that to what the client made up. */
+/** The client's true address: the proxy in front appends it to the client's own headers. */
 const CLIENT = '192.0.2.50';
 
-/** What a client may say of its address; it comes from another. */
+/** Headers in which a client may claim a false address. */
 const SPELLINGS: [string, OutgoingHttpHeaders][] = [
   ['a list', { 'x-forwarded-for': `${VICTIM}, 198.51.100.1, 198.51.100.2` }],
   ['spaces and empty places', { 'x-forwarded-for': `  ${VICTIM} ,, ` }],
@@ -20,7 +20,7 @@ const SPELLINGS: [string, OutgoingHttpHeaders][] = [
   ['garbage', { 'x-forwarded-for': `unknown, "${VICTIM}", 999.1.1.1, <script>` }],
 ];
 
-/** What is left to the caller after a request of its own. */
+/** The requests left to the caller after one of its own. */
 async function remaining(url: string, headers: OutgoingHttpHeaders): Promise<number> {
   const sent = request(`${url}/api/auth/signin`, {
     method: 'POST',
@@ -55,7 +55,7 @@ describe.each([
   });
 
   it('has cost nobody else a request', async () => {
-    // Without a proxy all of us here are one address: that of loopback.
+    // Without a proxy all clients of this test share one address: loopback.
     const spent = hops === '0' ? 3 * SPELLINGS.length : 0;
     expect(await remaining(app.url, hops === '0' ? {} : throughProxy({}, VICTIM))).toBe(LIMIT - spent - 1);
   });

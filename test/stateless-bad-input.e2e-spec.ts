@@ -19,7 +19,7 @@ const MIB = 1024 ** 2;
 const NOT_ALLOWED: Refusal = [400, 'model_not_allowed'];
 
 type Headings = Record<string, string>;
-/** Without a refusal the body is good: the other side of a limit. */
+/** Without a refusal the body is valid: it tests the other side of a limit. */
 type BodyRow = [what: string, body: unknown, refusal?: Refusal, headers?: Headings];
 
 const TEXT = JSON.stringify({ messages: MESSAGES });
@@ -31,7 +31,7 @@ const padded = (bytes: number): string => TEXT.slice(0, -1) + ' '.repeat(bytes -
 const typed = (type: string): Headings => ({ 'content-type': type });
 const encoded = (encoding: string): Headings => ({ 'content-encoding': encoding });
 
-/** What every door thinks of a body, whatever it asks for. */
+/** What every door answers to a body, whatever the door is for. */
 const ANY_BODY: BodyRow[] = [
   ['nothing', undefined, [400, 'validation_failed']],
   ['an empty object', '{}', [400, 'validation_failed']],

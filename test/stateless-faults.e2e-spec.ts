@@ -45,10 +45,10 @@ type Scripts = [ScriptFor, ...ScriptFor[]];
 interface Expected {
   status: number;
   code: string;
-  /** How often the provider is asked; else once. */
+  /** The number of requests to the provider; default 1. */
   calls?: number;
   retryAfter?: string;
-  /** Whether the provider may have worked, and is taken to have. */
+  /** Whether the provider may have done the work, so that the call is billed. */
   isBilled?: boolean;
 }
 
@@ -60,7 +60,7 @@ const good = ({ dialect, isStream }: StatelessDoor): Script =>
 const always = (script: ScriptFor) => (): Scripts => [script];
 const failing = (status: number, error: object | undefined, headers: Record<string, string> = {}) =>
   always(jsonAnswer(error === undefined ? {} : { error }, status, headers));
-/** An error event as the first thing that is said. */
+/** An error event as the first event. */
 const told =
   (code: string) =>
   (door: StatelessDoor): Scripts => [
@@ -121,7 +121,7 @@ const ON_EVERY_DOOR: Row[] = [
   ],
 ];
 
-/** What one place makes of every door’s answer. */
+/** Cases handled in one place for all doors, so one door is enough. */
 const ON_ONE_DOOR: Row[] = [
   [
     'wants a pause until some day',
@@ -264,7 +264,7 @@ describe('When the provider', () => {
   const requestIds = (): unknown[] =>
     setting.upstream.requests.map(({ headers }) => headers['x-client-request-id']);
 
-  /** Neither the provider's words nor a key, in what the client got or the log has. */
+  /** Checks that neither the provider's words nor a key appear in the client's answer or in the log. */
   function expectNothingPlanted(answer: unknown, headers: Headers): void {
     const said = JSON.stringify([answer, ...headers]) + setting.app.log();
     for (const secret of [PLANTED, OPENAI_KEY, GEMINI_KEY]) expect(said).not.toContain(secret);

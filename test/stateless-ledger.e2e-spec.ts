@@ -42,7 +42,7 @@ jest.setTimeout(90_000);
 const good = ({ dialect, isStream }: StatelessDoor): Script =>
   isStream ? streamAnswer(...dialect.frames(['Hello'])) : jsonAnswer(dialect.whole('Hello'));
 
-/** What the scripted usage comes to. */
+/** What the ledger records for the scripted usage. */
 const EXACT = { is_estimated: false, input: 21, cached: 4, output: 7, reasoning: 2 };
 
 describe('The ledger', () => {
@@ -90,7 +90,7 @@ describe('The ledger', () => {
         setting.upstream.requests.map(({ headers }) => headers['x-client-request-id']).sort(),
       );
       const call = { ...door.booked, ...EXACT, user_id: setting.userId, outcome: 'completed' };
-      // 17 fresh, 4 cached and 7 output tokens of gpt-4o-mini, which answered: 7.05 micro-USD.
+      // 17 fresh, 4 cached and 7 output tokens of gpt-4o-mini, the model that answered: 7.05 micro-USD.
       expect(booked).toMatchObject(
         [1, 2, 3].map(() => ({ ...call, attempt: 1, model: 'gpt-4o-mini', cost: 8 })),
       );
@@ -149,7 +149,7 @@ describe('The ledger', () => {
     );
 
     it('of an answer that is whole', async () => {
-      // As the provider does: the request's metadata are the last it says.
+      // As from the provider: the request's metadata come last.
       const whole = quoting.map((frame) =>
         frame
           .replace('"metadata":{"later":"yes"},', '')
@@ -236,7 +236,7 @@ describe('The ledger', () => {
     const silence = (): Promise<unknown> =>
       setting.app.database.query(`UPDATE instances SET seen_at = now() - interval '1 minute'`);
 
-    /** A stream that is open until it is let go. */
+    /** A stream that stays open until released. */
     const openStream = async () => {
       const { opened, open } = gate();
       setting.upstream.play(chat.path, heldStream(chat, opened));
@@ -260,7 +260,7 @@ describe('The ledger', () => {
         open();
         expect((await answer).isCut).toBe(false);
         await Promise.all([1, 2].map(() => other.app.get(CallSweeper, { strict: false }).sweep()));
-        // Settled after the call above, and so behind it.
+        // This call settles after the call above, so it comes after it.
         setting.upstream.play(chat.path, good(JSON_DOOR));
         await send(JSON_DOOR);
         await until(async () => (await setting.booked()).length === 2);
@@ -306,7 +306,7 @@ describe('A process with open calls', () => {
     await database.drop();
   });
 
-  /** One request to each door, none of which comes to its end. */
+  /** Sends one request to each door; none of them ends. */
   const askEverything = async (url: string) => {
     const { token } = await signUp(url);
     const answers = [];
@@ -314,7 +314,7 @@ describe('A process with open calls', () => {
       const { dialect, isStream } = door;
       upstream.play(dialect.path, isStream ? hangInTheMiddle(dialect) : halfOfJson(dialect, { hang: true }));
       answers.push(askRaw(url, asking(door), token).catch(() => undefined));
-      // Beside what the server asks for itself.
+      // Excludes the server's own requests.
       const begun = () => upstream.requests.filter(({ method }) => method === 'POST');
       await until(() => begun().length === answers.length && begun().at(-1)!.bytesSent > 300);
     }

@@ -12,7 +12,7 @@ const valuesOf = (name: string): string[] =>
 const namedBy = (name: string, separator: string): Map<string, string> =>
   new Map(valuesOf(name).map((value) => value.split(separator, 2) as [string, string]));
 
-/** That the unit in deploy/ and the server it starts still speak of the same things. */
+/** Checks that the unit in deploy/ and the server use the same names. */
 describe('The systemd unit', () => {
   const environment = namedBy('Environment', '=');
   const files = [...environment.keys()].filter((name) => name.endsWith('_FILE'));

@@ -432,7 +432,7 @@ describe('GET /api/tasks', () => {
       expect(pages.map((page) => page.length)).toEqual(sizes);
       expect(pages.flat()).toEqual(ids);
     }
-    // What is added or deleted meanwhile moves nothing that is still to come.
+    // Changes between two pages do not shift the later pages.
     const { next_cursor: cursor } = (await other.get('/api/tasks?limit=10')).body;
     await other.post('/api/tasks', { title: 'New' });
     await other.delete(`/api/tasks/${ids[9]}`);
@@ -514,7 +514,7 @@ describe('a server whose own clock stands elsewhere', () => {
     await database.drop();
   });
 
-  // In the first, that day of 2018 has no midnight; the second is 14 hours ahead; the third 11 behind.
+  // In the first zone, that day of 2018 has no midnight; the second is 14 hours ahead of UTC, the third 11 behind.
   it.each(['America/Sao_Paulo', 'Pacific/Kiritimati', 'Pacific/Pago_Pago'])(
     'keeps a date a date and an instant an instant in %s',
     async (timezone) => {

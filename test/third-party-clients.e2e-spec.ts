@@ -43,7 +43,7 @@ const AI_SDK_STEPS = [
 ];
 const LANGCHAIN_STEPS = [...AI_SDK_STEPS, 'batch'];
 
-/** A row is a folder of test/third-party/clients, and the steps that its case.mjs must go through. */
+/** Each row is a folder of test/third-party/clients, and the steps that its case.mjs must pass. */
 const CLIENTS: readonly (readonly [client: string, steps: readonly string[]])[] = [
   ['openai-4', OPENAI_STEPS],
   ['openai-5', OPENAI_STEPS],
@@ -71,7 +71,7 @@ const CLIENTS: readonly (readonly [client: string, steps: readonly string[]])[] 
   ['genkit', AI_SDK_STEPS.filter((step) => step !== 'error in mid-stream')],
 ];
 
-/** What the cases ask for by name. */
+/** The models that the cases request by name. */
 const ASKED_MODELS = [
   'gpt-4o-mini',
   'gpt-3.5-turbo-instruct',
@@ -103,7 +103,7 @@ describe('Real clients', () => {
       ALLOWED_MODELS: ASKED_MODELS,
     };
     fixedApp = await createTestApp({ ...limits, ...provider }, { database: app.database });
-    // The first user is the admin, whom other rules bind.
+    // The first user is the admin, to whom other rules apply.
     await signUp(app.url);
     for (const [client] of CLIENTS) tokens.set(client, (await signUp(app.url)).token);
     const waiting = CLIENTS.map(([client]) => client);
@@ -155,7 +155,7 @@ describe('docs/clients.md', () => {
   it.each(CLIENTS.map(([client]) => client))('names the versions of %s that the lock file has', (client) => {
     const row = page.split('\n').find((line) => line.startsWith(`| [${client}](`));
     const versions = row?.split('|')[2]!.match(/(?<=`)[^` ]+ [^`]+(?=`)/g);
-    // zod is the schema library of the cases, not a client.
+    // zod is the cases' schema library, not a client.
     const locked = [...lockedVersions(client)].filter(([name]) => name !== 'zod');
     expect(versions).toEqual(locked.map(([name, version]) => `${name} ${version}`));
   });

@@ -9,7 +9,7 @@ import {
   startScriptedUpstream,
 } from './support/scripted-upstream';
 
-/** What nginx does with several instances when one is in trouble. Their part is scripted. */
+/** How nginx treats several instances when one is in trouble. The instances are scripted. */
 describe('nginx before several instances', () => {
   let apps: ScriptedUpstream[];
   let nginx: RunningNginx;

@@ -5,7 +5,7 @@ import { InstancesCommand } from './support/three-instances';
 
 jest.setTimeout(120_000);
 
-/** What `npm run instances` starts, and that nothing of it stays. */
+/** Tests that `npm run instances` starts everything, and leaves nothing behind. */
 describe('npm run instances', () => {
   let command: InstancesCommand | undefined;
   afterEach(() => command?.remove());

@@ -26,21 +26,21 @@ jest.setTimeout(90_000);
 
 const RATE_LIMIT = 20;
 const LONGEST_WAIT_MS = 300;
-/** How long another instance's sign-out may go unnoticed, and a look at it. */
+/** How long an instance may miss a sign-out on another one, plus time for one check. */
 const SIGNED_OUT_WITHIN_MS = 5000 + 500;
 /** An instance counts as gone after 30 s, and the others look every 15 s. */
 const SWEPT_WITHIN_MS = 60_000;
 
 const OUTPUT = 100;
 const BODY = { messages: [{ role: 'user', content: 'hi' }], max_tokens: OUTPUT };
-/** Every byte that goes to the provider could be a token. */
+/** Upper bound: each byte sent to the provider could be a token. */
 const WORST = Buffer.byteLength(JSON.stringify({ ...BODY, model: 'gpt-4o-mini' })) + OUTPUT;
-/** What `chatCompletion` says it has cost. */
+/** The total usage in `chatCompletion`. */
 const USED = 21 + 7;
 
 const COMPLETION = jsonAnswer(chatCompletion());
 
-/** A budget's owner, and what became of his requests. */
+/** The owner of a budget, and the results of the owner's requests. */
 class Spender {
   refused = 0;
   readonly asked: Promise<number>[] = [];
@@ -51,7 +51,7 @@ class Spender {
     for (let asked = 0; asked < count; asked++) this.asked.push(this.askOnce());
   }
 
-  /** How many were answered with each status. */
+  /** The number of answers with each status. */
   async statuses(): Promise<Record<number, number>> {
     const counts: Record<number, number> = {};
     for (const status of await Promise.all(this.asked)) counts[status] = (counts[status] ?? 0) + 1;
@@ -65,7 +65,7 @@ class Spender {
   }
 }
 
-/** Processes, on one Redis and on one database that was empty, behind nginx. */
+/** Processes behind nginx, with one Redis and one database that was empty at the start. */
 describe('Three instances', () => {
   let setting: InstancesSetting;
   beforeAll(async () => {
@@ -85,7 +85,7 @@ describe('Three instances', () => {
     for (const instance of setting.instances) {
       expect((await api(instance).get('/health')).body.status).toBe('healthy');
     }
-    // As pino numbers them: no error, nothing fatal.
+    // pino's levels 50 and 60: no error, nothing fatal.
     expect(setting.command.log()).not.toMatch(/"level":[56]0/);
     expect(setting.command.log()).not.toMatch(/^keyturn:/m);
   });
@@ -168,7 +168,7 @@ describe('Three instances', () => {
     expect(performance.now() - signedOutAt).toBeLessThan(SIGNED_OUT_WITHIN_MS);
   });
 
-  // Most of a minute goes by until the others take an instance for gone: that is looked at last.
+  // The others need most of a minute to count an instance as gone, so that is checked last.
   let bereft: InstancesUser;
   it('keep to a budget when one is killed in the middle', async () => {
     bereft = await setting.user({ tokensADay: 10 * WORST, isExempt: true });
@@ -186,7 +186,7 @@ describe('Three instances', () => {
     process.kill(setting.command.pidOf(2), 'SIGKILL');
     await until(() => aborted() >= 3);
     open();
-    // What the killed one had is refused by nginx, and goes to no other.
+    // nginx refuses the killed instance's requests, and sends them to no other.
     const statuses = await spender.statuses();
     expect(statuses).toEqual({ 200: 10 - aborted(), 429: 40, 503: aborted() });
     expect(setting.calls).toHaveLength(10);
@@ -209,7 +209,7 @@ describe('Three instances', () => {
     });
     await load.goesOn(30);
     process.kill(setting.command.pidOf(1), 'SIGTERM');
-    // While something is held open on it, it refuses its share.
+    // While a stream is still open on the stopping instance, that instance refuses its share of requests.
     await until(() => [...answers.values()].some(({ status }) => status === 503));
     await load.goesOn(30);
     open();
@@ -234,7 +234,7 @@ describe('Three instances', () => {
     const { post } = await setting.user();
     const untilRedisIs = (state: 0 | 1): Promise<unknown> =>
       until(async () => (await setting.metric('keyturn_redis_up')).every((isUp) => isUp === state));
-    /** How late the instances were with anything, since this was asked last. */
+    /** How far the instances' event loops were behind since the last reading. */
     const latenessMs = async (): Promise<number> =>
       1000 * Math.max(...(await setting.metric('nodejs_eventloop_lag_max_seconds')));
     const statuses = new Set<number>();

@@ -39,7 +39,7 @@ describe('the task tools', () => {
 
   afterAll(() => app.stop());
 
-  /** Runs calls as a turn does: one after the other, in one transaction. */
+  /** Runs calls like a turn does: one after the other, in one transaction. */
   const runAll = (calls: Call[], as = userId): Promise<ToolOutcome[]> =>
     app.app.get(Database).transaction(async (tx) => {
       const registry = app.app.get(ToolRegistry);

@@ -7,13 +7,13 @@ import { createTestApp, type TestApp } from './support/app';
 import { api, signUp } from './support/clients';
 import { countTransactions, recordStatements } from './support/statements';
 
-/** What a turn costs in the database: promised in the docs, so counted at the driver. */
+/** The number of a turn's database statements: the docs promise it, so it is counted at the driver. */
 describe('The cost of a turn with one tool step', () => {
   let app: TestApp;
 
   beforeAll(async () => {
     app = await createTestApp({ RATE_LIMIT_PER_MINUTE: '0' });
-    // What every instance does at intervals is no part of a turn.
+    // The recurring work of every instance is not part of a turn.
     for (const recurring of [TurnSweeper, RunningTurns, CallSweeper, InstanceHeartbeat]) {
       app.app.get<OnModuleDestroy>(recurring, { strict: false }).onModuleDestroy();
     }
@@ -40,7 +40,7 @@ describe('The cost of a turn with one tool step', () => {
     const long = await recordStatements(turn);
 
     expect(short.filter((statement) => /^(START|COMMIT)/.test(statement)).length).toBeGreaterThan(0);
-    // The promise is 20; whoever adds one says so here.
+    // The docs promise at most 20; a change that adds a statement must update this number.
     expect(short.length).toBe(16);
     expect(countTransactions(short)).toBe(4);
     expect(long).toEqual(short);

@@ -4,7 +4,7 @@ import { createTestApp, type TestApp } from './support/app';
 import { api, type Api, type Block, openStream, readAll, signUp, until } from './support/clients';
 import { withClient } from './support/postgres';
 
-/** What a dead process, or a database that goes away, leaves behind. */
+/** What remains after a process dies or the database goes away. */
 describe('A turn whose process or database dies', () => {
   let app: TestApp;
   let token: string;

@@ -3,7 +3,7 @@ import { api, type Api, openStream, readAll, signUp } from './support/clients';
 
 const KEY = 'sk-test-key-that-must-never-be-seen';
 
-/** The provider's failures, as the task agent's two doors tell them. */
+/** The provider's failures, as the task agent's two doors report them. */
 describe('When the provider fails', () => {
   let app: TestApp;
   let token: string;

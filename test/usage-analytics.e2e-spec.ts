@@ -29,7 +29,7 @@ describe('The task agent’s analytics', () => {
     const today = (): string => new Date().toISOString().slice(0, 10);
     const earliest = today();
     const body = await analytics();
-    // Midnight may have come meanwhile.
+    // Midnight may have passed meanwhile.
     expect([earliest, today()]).toContain(body.to);
     expect(body).toEqual({
       from: `${body.to.slice(0, 8)}01`,

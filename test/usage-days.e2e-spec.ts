@@ -7,7 +7,7 @@ import { createDatabase, type TestDatabase } from './support/postgres';
 
 jest.setTimeout(60_000);
 
-/** [zone, instant of the call, its day there, when that day ends, when that month does] */
+/** [zone, instant of the call, local day of the call, end of that day, end of that month] */
 const DAYS: [zone: string, instant: string, day: string, dayEnds: string, monthEnds: string][] = [
   ['UTC', '2026-01-15T23:30:00Z', '2026-01-15', '2026-01-16T00:00:00.000Z', '2026-02-01T00:00:00.000Z'],
   [
@@ -45,7 +45,7 @@ const DAYS: [zone: string, instant: string, day: string, dayEnds: string, monthE
     '2026-03-01T08:00:00.000Z',
     '2026-03-01T08:00:00.000Z',
   ],
-  // Clocks go forward there in the night to the 29th, and back on the 25th of October.
+  // Clocks there go forward in the night to 29 March, and back on 25 October.
   [
     'Europe/Berlin',
     '2026-03-28T23:30:00Z',
@@ -76,7 +76,7 @@ const DAYS: [zone: string, instant: string, day: string, dayEnds: string, monthE
   ],
 ];
 
-/** Everything in days and months of the user's own zone, booked as calls are and read as reports are. */
+/** Days and months are those of the user's own zone, for bookings and reports alike. */
 describe('The days that calls are of', () => {
   let database: TestDatabase;
   let databaseClock: DatabaseClock;
@@ -87,7 +87,7 @@ describe('The days that calls are of', () => {
     databaseClock = await DatabaseClock.install(database);
     app = await createTestApp({ AUTH_ATTEMPTS_PER_MINUTE: '0' }, { database });
   });
-  // Sessions are begun at the true time: their tokens live on it.
+  // Sessions begin at the true time, because their tokens expire by it.
   afterEach(async () => {
     jest.restoreAllMocks();
     await databaseClock.set(new Date().toISOString());
@@ -97,7 +97,7 @@ describe('The days that calls are of', () => {
     await database.drop();
   });
 
-  /** Has the app and its database think that it is this instant. */
+  /** Sets the clocks of the app and its database to this instant. */
   const stepTo = async (instant: string): Promise<void> => {
     jest.spyOn(clock, 'now').mockReturnValue(new Date(instant));
     await databaseClock.set(instant);

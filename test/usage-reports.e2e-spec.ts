@@ -43,7 +43,7 @@ describe('The usage report', () => {
 
   const report = async (session: Session, query = '') =>
     (await api(app.url, session.token).get(`/api/usage?${query}`)).body;
-  /** Puts every call of the test on that day, whenever it runs. */
+  /** Moves every call of the test to that day, whenever the test runs. */
   const redate = (day: string) =>
     app.database.query(`UPDATE usage_days SET day = '${day}'; UPDATE usage_tool_days SET day = '${day}'`);
 
@@ -256,7 +256,7 @@ interface Row {
   calls: number;
 }
 
-/** Stateless calls are booked a moment after they were answered. */
+/** Stateless calls are booked a moment after their answer. */
 async function waitFor(read: () => Promise<{ rows: Row[]; total: { calls: number } }>, calls: number) {
   return until(async () => {
     const body = await read();

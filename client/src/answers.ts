@@ -2,7 +2,7 @@ import { ConnectionError, type ErrorDetail, KeyturnError } from './errors.js';
 import { parseRetryAfter } from './retry.js';
 import { readText } from './text-chunks.js';
 
-/** The error object of the server, in an answer of its own or as a block of a stream. */
+/** The server's error object: the body of an error response, or a block of a stream. */
 export interface ErrorBody {
   error: string;
   code: string;
@@ -18,7 +18,7 @@ export function isErrorBody(body: unknown): body is ErrorBody {
   return typeof error === 'string' && typeof code === 'string';
 }
 
-/** @param headers of the answer that the error was, where it was one */
+/** @param headers of the error response; absent if the error came in a stream */
 export function toKeyturnError(body: ErrorBody, status?: number, headers?: Headers): KeyturnError {
   return new KeyturnError(body.code, body.error, {
     status,
@@ -31,7 +31,7 @@ export function toKeyturnError(body: ErrorBody, status?: number, headers?: Heade
   });
 }
 
-/** An answer that no Keyturn gives: a proxy's error page, or another server altogether. */
+/** An answer that did not come from Keyturn: a proxy's error page, or another server. */
 export function toUnexpectedAnswer({ status, statusText, headers }: Response): KeyturnError {
   const type = headers.get('content-type') ?? 'no content type';
   const message = `The server answered ${`${status} ${statusText}`.trim()} with ${type}, which is not Keyturn’s.`;
@@ -42,7 +42,7 @@ export function toUnexpectedAnswer({ status, statusText, headers }: Response): K
   });
 }
 
-/** The JSON of an answer; undefined of one without a body. */
+/** The JSON of an answer; undefined if it has no body. */
 export async function readJson(response: Response, signal?: AbortSignal): Promise<unknown> {
   const text = await readWhole(response, signal);
   if (text === '') return undefined;

@@ -8,18 +8,18 @@ export interface Credentials {
 }
 
 export interface NewAccount extends Credentials {
-  /** IANA name, such as `Europe/Berlin`; UTC where absent. */
+  /** IANA name, such as `Europe/Berlin`; default: UTC. */
   timezone?: string;
 }
 
 export interface User extends Omit<SessionUser, 'email'> {
-  /** null: the account is with another issuer, which has it. */
+  /** null: the account belongs to an external issuer, which knows the address. */
   email: string | null;
   role: 'user' | 'admin';
   timezone: string;
 }
 
-/** The client speaks for whoever signed in last, unless it was given a token of its own. */
+/** The client acts as the user who signed in last, unless it was given a token. */
 export function authCalls(http: Http, session: CurrentSession) {
   const open = async (act: string, body: object, options: CallOptions): Promise<Session> => {
     const call: Call = { method: 'POST', path: `/api/auth/${act}`, body, isAnonymous: true, ...options };
@@ -27,7 +27,7 @@ export function authCalls(http: Http, session: CurrentSession) {
   };
 
   return {
-    /** Makes an account and begins its first session. */
+    /** Creates an account and begins its first session. */
     signUp(account: NewAccount, options: CallOptions = {}): Promise<Session> {
       return open('signup', account, options);
     },
@@ -37,21 +37,21 @@ export function authCalls(http: Http, session: CurrentSession) {
     },
 
     /**
-     * Replaces the access token, and the refresh token with it.
-     * @param refreshToken absent: that of the session that was begun here, else the browser's cookie
+     * Replaces the access token and the refresh token.
+     * @param refreshToken default: the token of the session begun by this client, otherwise the browser's cookie
      */
     refresh(refreshToken: string | undefined = session.refreshToken, options: CallOptions = {}) {
       return open('refresh', { refresh_token: refreshToken }, options);
     },
 
-    /** Ends the session, for whoever holds a token of it. */
+    /** Ends the session for all holders of its tokens. */
     async signOut(options: CallOptions = {}): Promise<void> {
       const body = { refresh_token: session.refreshToken };
       await http.json({ method: 'POST', path: '/api/auth/signout', body, ...options });
       session.forget();
     },
 
-    /** Who is signed in. */
+    /** The signed-in user. */
     me(options: CallOptions = {}): Promise<User> {
       return http.json({ method: 'GET', path: '/api/auth/me', ...options });
     },

@@ -3,7 +3,7 @@ import { readBlocks } from './event-blocks.js';
 import type { CallOptions, Http } from './http.js';
 import { ReplyStream } from './reply-stream.js';
 
-/** A message as the model's provider takes it; fields beyond these pass through. */
+/** A message in the form of the model's provider; additional fields are passed on. */
 export interface ChatMessage {
   role: 'system' | 'developer' | 'user' | 'assistant' | 'tool' | (string & {});
   content?: string | object[] | null;
@@ -16,7 +16,7 @@ export interface ChatMessage {
 export interface ChatToolCall {
   id: string;
   type: 'function' | (string & {});
-  /** `arguments` is the text that the model wrote: JSON, if it wrote well. */
+  /** `arguments` is the model's text: JSON, unless the model made a mistake. */
   function: { name: string; arguments: string };
   [field: string]: unknown;
 }
@@ -29,10 +29,10 @@ export interface ChatTool {
 
 export interface ChatRequest {
   messages: ChatMessage[];
-  /** Their calls come back in the answer; the server runs none of them. */
+  /** The answer contains the model's calls of these tools; the server runs none of them. */
   tools?: ChatTool[];
   tool_choice?: string | object;
-  /** A model of the server's list, which also picks the provider; absent: the server's default. */
+  /** A model of the server's list, which also selects the provider; default: the server's default model. */
   model?: string;
   temperature?: number;
   max_tokens?: number;
@@ -48,9 +48,9 @@ export interface Usage {
   [field: string]: unknown;
 }
 
-/** The provider's completion as it came, and the first choice's text beside it. */
+/** The provider's unchanged completion, plus the first choice's text. */
 export interface Completion {
-  /** The first choice's text, empty where it has none. */
+  /** The first choice's text; empty if it has none. */
   content: string;
   id: string;
   model: string;
@@ -66,11 +66,11 @@ export interface CompletionChoice {
   [field: string]: unknown;
 }
 
-/** What a streamed completion came to. */
+/** The result of a streamed completion. */
 export interface StreamedCompletion {
   content: string;
   model: string;
-  /** null where the provider did not say. */
+  /** null if the provider reported none. */
   usage: Usage | null;
   finish_reason: string;
 }
@@ -78,15 +78,14 @@ export interface StreamedCompletion {
 /** Iterates over the pieces of the text. */
 export type CompletionStream = ReplyStream<string, StreamedCompletion>;
 
-/** Completions that the server keeps nothing of. */
+/** Completions that the server does not store. */
 export function chatCalls(http: Http) {
   return {
-    /** Completes a chat. */
     chatOnce(request: ChatRequest, options: CallOptions = {}): Promise<Completion> {
       return http.json({ method: 'POST', path: '/api/chat', body: request, ...options });
     },
 
-    /** Completes a chat and tells the text as it is written. Leaving stops the model. */
+    /** Completes a chat and yields the text as it is written. Leaving the loop stops the model. */
     chatStream(request: ChatRequest, options: CallOptions = {}): CompletionStream {
       return new ReplyStream(streamCompletion(http, request, options));
     },

@@ -7,15 +7,18 @@ import { taskCalls } from './tasks.js';
 import { turnCalls } from './turns.js';
 
 export interface ClientOptions {
-  /** Where Keyturn is, such as `https://chat.example.com`; absent on a page: where the page came from. */
+  /** The address of Keyturn, such as `https://chat.example.com`; default on a page: the page's origin. */
   baseUrl?: string;
-  /** An access token or API key, or a function that gives the one of the moment. Absent: that of who signs in. */
+  /**
+   * An access token or API key, or a function that returns the current one. Default: the token of the user who signs
+   * in.
+   */
   token?: TokenSource;
-  /** In place of the global `fetch`. */
+  /** Replaces the global `fetch`. */
   fetch?: typeof fetch;
-  /** How often a request that was refused with 429 and a bearable `Retry-After` is sent again; 2 where absent. */
+  /** How often a request is retried after a 429 with an acceptable `Retry-After`; default: 2. */
   maxRetries?: number;
-  /** Whether a browser sends its session cookie: `include` also to another origin. */
+  /** Whether a browser sends its session cookie; `include` also sends it to another origin. */
   credentials?: 'omit' | 'same-origin' | 'include';
 }
 
@@ -28,7 +31,7 @@ export interface Client extends ChatCalls, TurnCalls {
   auth: ReturnType<typeof authCalls>;
 }
 
-/** A client of one Keyturn and one user. */
+/** A client of one Keyturn server, for one user. */
 export function createClient(options: ClientOptions = {}): Client {
   const { baseUrl = originOfPage(), maxRetries = 2, credentials } = options;
   const session = new CurrentSession(options.token);

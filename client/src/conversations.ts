@@ -17,13 +17,13 @@ export interface Message {
   content: string;
   tool_calls?: (TurnToolCall & { id: string })[];
   tool_call_id?: string;
-  /** `partial`: what an interrupted reply had come to. */
+  /** `partial`: the text of an interrupted reply. */
   status: 'complete' | 'partial';
   created_at: string;
 }
 
 export interface ConversationsQuery extends PageQuery {
-  /** true lists the archive instead. */
+  /** true lists the archived conversations instead. */
   archived?: boolean;
 }
 
@@ -44,12 +44,12 @@ export function conversationCalls(http: Http) {
       return http.json({ method: 'GET', path: pathOf(id), ...options });
     },
 
-    /** What was said, oldest first. */
+    /** The messages, oldest first. */
     messages(id: number, query: PageQuery = {}, options: CallOptions = {}): Promise<Page<Message>> {
       return http.json({ method: 'GET', path: `${pathOf(id)}/messages`, query, ...options });
     },
 
-    /** Renames or archives. */
+    /** Renames, archives or restores a conversation. */
     update(id: number, patch: ConversationPatch, options: CallOptions = {}): Promise<Conversation> {
       return http.json({ method: 'PATCH', path: pathOf(id), body: patch, ...options });
     },

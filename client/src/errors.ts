@@ -40,16 +40,16 @@ export type ServerErrorCode =
   | 'upstream_timeout';
 
 /**
- * What went wrong on the way to the server or back: nothing arrived, the stream ended without its end, or what arrived
- * was not Keyturn's.
+ * Failures on the way to the server or back: no answer arrived, the stream broke off before its end, or the answer was
+ * not Keyturn's.
  */
 export type TransportErrorCode = 'connection_failed' | 'broken_stream' | 'unexpected_answer';
 
-/** A model's provider has codes of its own about what it was sent, `context_length_exceeded` among them. */
+/** A model's provider has its own codes for the requests it refuses, such as `context_length_exceeded`. */
 export type ErrorCode = ServerErrorCode | TransportErrorCode | (string & {});
 
 export interface ErrorDetail {
-  /** Where in the request, such as `['messages', 0, 'content']`. */
+  /** The place in the request, such as `['messages', 0, 'content']`. */
   path: (string | number)[];
   message: string;
 }
@@ -65,20 +65,20 @@ export interface KeyturnErrorOptions {
   cause?: unknown;
 }
 
-/** Every failure of a call but an abort, which is thrown as the signal's reason. */
+/** Every failure of a call except an abort, which throws the signal's reason. */
 export class KeyturnError extends Error {
   override readonly name: string = 'KeyturnError';
-  /** The answer's HTTP status; absent where there was none, or where a stream failed after it had begun. */
+  /** The response's HTTP status; absent without a response, or if a stream failed after its start. */
   declare readonly status?: number;
-  /** What the server's log calls the request. */
+  /** The request's id in the server's log. */
   declare readonly requestId?: string;
-  /** Seconds after which the server asks to be tried again. */
+  /** Seconds after which the server accepts a retry. */
   declare readonly retryAfter?: number;
-  /** What is wrong with each field, with `validation_failed`. */
+  /** The errors of each field, for `validation_failed`. */
   declare readonly details?: ErrorDetail[];
-  /** The field that a model's provider refused, in its words. */
+  /** The field that a model's provider refused, as the provider names it. */
   declare readonly param?: string;
-  /** The accepted turn that failed. What it had done by then is done. */
+  /** The accepted turn that failed. Its changes up to then remain. */
   declare readonly turnId?: string;
   declare readonly conversationId?: number;
 
@@ -88,14 +88,14 @@ export class KeyturnError extends Error {
     { cause, ...options }: KeyturnErrorOptions = {},
   ) {
     super(message, cause === undefined ? undefined : { cause });
-    // Only what is known, so that an error prints as little as it says.
+    // Only known values are set, so that a printed error stays short.
     for (const [key, value] of Object.entries(options)) {
       if (value !== undefined) Object.assign(this, { [key]: value });
     }
   }
 }
 
-/** No answer, or none that could be read whole. `cause` is what `fetch` threw. */
+/** No answer, or only part of one. `cause` is the error that `fetch` threw. */
 export class ConnectionError extends KeyturnError {
   override readonly name = 'ConnectionError';
 
@@ -104,7 +104,7 @@ export class ConnectionError extends KeyturnError {
   }
 }
 
-/** A stream that ended without `[DONE]`: what came is a part. */
+/** A stream that ended without `[DONE]`: the received text is incomplete. */
 export class BrokenStreamError extends KeyturnError {
   override readonly name = 'BrokenStreamError';
 

@@ -6,10 +6,10 @@ import { readText } from './text-chunks.js';
 export type Block = Record<string, unknown>;
 
 /**
- * The blocks of one of our streams, up to its `[DONE]`.
- * @throws KeyturnError for an error that the server tells in the stream
- * @throws BrokenStreamError where the stream ends, by itself or by a fault, before `[DONE]`
- * @throws the signal's reason once it is aborted, also while blocks that came before are still unread
+ * The blocks of a Keyturn stream, up to its `[DONE]`.
+ * @throws KeyturnError for an error that the server reports in the stream
+ * @throws BrokenStreamError if the stream ends before `[DONE]`, by itself or by a fault
+ * @throws the signal's reason once it is aborted, even if received blocks are still unread
  */
 export async function* readBlocks(
   body: ReadableStream<Uint8Array>,

@@ -3,7 +3,7 @@ import { ConnectionError, KeyturnError } from './errors.js';
 import { retryDelaySeconds, wait } from './retry.js';
 import type { CurrentSession } from './session.js';
 
-/** What every call takes beside what it says. */
+/** Options that every call accepts. */
 export interface CallOptions {
   /** Aborting it cancels the request, and the call rejects with the signal's reason. */
   signal?: AbortSignal;
@@ -14,9 +14,9 @@ export interface Call extends CallOptions {
   path: string;
   query?: object;
   body?: object;
-  /** What is undefined is not sent. */
+  /** Undefined values are not sent. */
   headers?: Record<string, string | undefined>;
-  /** Needs no token: signing in. */
+  /** Needs no token, such as signing in. */
   isAnonymous?: boolean;
 }
 
@@ -27,20 +27,20 @@ export interface HttpOptions {
   credentials: 'omit' | 'same-origin' | 'include' | undefined;
 }
 
-/** The way to the server: addresses, tokens, repeats, and errors as the one type. */
+/** Sends requests to the server: addresses, tokens, retries, and errors as one type. */
 export class Http {
   constructor(
     private readonly options: HttpOptions,
     private readonly session: CurrentSession,
   ) {}
 
-  /** @returns the answer's JSON, which is taken for what the contract says it is */
+  /** @returns the answer's JSON, trusted to match the contract */
   async json<T>(call: Call): Promise<T> {
     const response = await this.send(call, 'application/json');
     return (await readJson(response, call.signal)) as T;
   }
 
-  /** @returns the body of a stream that has begun well */
+  /** @returns the body of a stream that began successfully */
   async stream(call: Call): Promise<ReadableStream<Uint8Array>> {
     const response = await this.send(call, 'text/event-stream');
     const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
@@ -95,7 +95,7 @@ async function readError(response: Response, signal?: AbortSignal): Promise<Keyt
     body = await readJson(response, signal);
   } catch {
     signal?.throwIfAborted();
-    // An error page, or half of one: its status is what it says.
+    // An unreadable or partial body: the status is all that is known.
   }
   if (isErrorBody(body)) return toKeyturnError(body, response.status, response.headers);
   return toUnexpectedAnswer(response);

@@ -1,8 +1,8 @@
-/** Which part of a list. */
+/** Selects a part of a list. */
 export interface PageQuery {
-  /** Items a page, 1 to 100; 50 where absent. */
+  /** Items per page, 1 to 100; default: 50. */
   limit?: number;
-  /** `next_cursor` of the page before. */
+  /** `next_cursor` of the previous page. */
   cursor?: string;
 }
 

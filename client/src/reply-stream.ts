@@ -1,6 +1,6 @@
 /**
- * A reply that is read while it arrives: iterate over it, or await its `result()`. The request goes out with the first
- * read; leaving the loop cancels it. A stream is read once.
+ * A reply that is read while it arrives: iterate over it, or await its `result()`. The first read sends the request;
+ * leaving the loop cancels it. A stream can be read only once.
  */
 export class ReplyStream<Event, Result> implements AsyncIterable<Event> {
   private readonly events: AsyncGenerator<Event, void, undefined>;
@@ -14,7 +14,10 @@ export class ReplyStream<Event, Result> implements AsyncIterable<Event> {
     return this.events;
   }
 
-  /** Reads what has not been read yet, and gives what the reply came to. */
+  /**
+   * Reads the rest of the stream.
+   * @returns the result of the reply
+   */
   async result(): Promise<Result> {
     for await (const _ of this.events);
     if (this.outcome === undefined) throw new Error('The stream was left before its end.');

@@ -1,6 +1,6 @@
 import type { KeyturnError } from './errors.js';
 
-/** Whoever is asked to wait longer is told so instead: a person may want to do something else. */
+/** A longer wait is reported to the caller as an error: a user may prefer to do something else. */
 const LONGEST_WAIT_SECONDS = 30;
 
 /** The seconds that a `Retry-After` header asks for, as a number or as a date (RFC 9110, 10.2.3). */
@@ -12,8 +12,8 @@ export function parseRetryAfter(header: string | null, now = Date.now()): number
 }
 
 /**
- * How long to wait before the same request is worth sending again; undefined where it is not. A turn that the server
- * accepted has run, if not to its end: sent again, its tools could do everything twice.
+ * The seconds to wait before a retry; undefined if the request must not be retried. A turn that the server accepted has
+ * run, at least in part: if sent again, its tools could do everything twice.
  */
 export function retryDelaySeconds({ status, retryAfter, turnId }: KeyturnError): number | undefined {
   const isWelcomeAgain = status === 429 && turnId === undefined;

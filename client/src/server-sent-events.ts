@@ -1,6 +1,6 @@
 /**
- * The data of each block of an event stream (WHATWG HTML, 9.2.6). Unlike there, a last block counts without the blank
- * line after it: nothing that arrived is lost.
+ * The data of each block in an event stream (WHATWG HTML, 9.2.6). Unlike in that standard, a last block counts even
+ * without a blank line after it, so that no received data is lost.
  */
 export async function* readData(chunks: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
   let data: string[] = [];
@@ -20,7 +20,7 @@ async function* readLines(chunks: AsyncIterable<string>): AsyncGenerator<string,
   let begun = '';
   let isAfterCarriageReturn = false;
   for await (const chunk of chunks) {
-    // The second half of a CRLF that the network took apart.
+    // The second half of a CRLF that was split between chunks.
     const text = isAfterCarriageReturn && chunk.startsWith('\n') ? chunk.slice(1) : chunk;
     if (chunk !== '') isAfterCarriageReturn = chunk.endsWith('\r');
     const [first = '', ...rest] = text.split(/\r\n|\n|\r/);
@@ -33,7 +33,7 @@ async function* readLines(chunks: AsyncIterable<string>): AsyncGenerator<string,
   if (begun !== '') yield begun;
 }
 
-/** The value of a `data` field; nothing of comments and other fields. */
+/** The value of a `data` field; empty for comments and other fields. */
 function dataOf(line: string): string[] {
   if (line === 'data') return [''];
   if (!line.startsWith('data:')) return [];

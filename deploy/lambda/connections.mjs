@@ -17,12 +17,12 @@ class Connection {
     this.#id = id;
   }
 
-  /** @returns {Promise<boolean>} false where the client is gone */
+  /** @returns {Promise<boolean>} false if the client has left */
   post(frame) {
     return this.#reach(new PostToConnectionCommand({ ConnectionId: this.#id, Data: frame }));
   }
 
-  /** Where that can't be told it is taken for open: the next frame will tell. */
+  /** If the check fails, the connection counts as open: sending the next frame decides. */
   isOpen() {
     return this.#reach(new GetConnectionCommand({ ConnectionId: this.#id })).catch(() => true);
   }
@@ -44,7 +44,9 @@ class Connection {
 
 let client;
 
-/** The connection of an event, which is reached by its API's own name: that it has also behind another domain. */
+/**
+ * The connection of an event. It is addressed by the API's own domain name, which works behind a custom domain, too.
+ */
 export function connectionOf({ apiId, stage, connectionId }) {
   const { AWS_REGION, CONNECTIONS_URL } = process.env;
   client ??= new ApiGatewayManagementApiClient({

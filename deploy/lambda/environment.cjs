@@ -2,10 +2,10 @@ const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 const EXAMPLE = join(__dirname, '..', '..', '.env.example');
-/** Of use to a server only. */
+/** Variables that only a server uses. */
 const NOT_HERE = ['PORT', 'HOST', 'DATA_DIR', 'METRICS_TOKEN', 'SHUTDOWN_GRACE', 'TRUST_PROXY'];
 
-/** Keyturn's variables, those of its templates among them, as they are set where `serverless` runs. */
+/** Keyturn's variables, including those of its templates, as set in the environment of `serverless`. */
 module.exports = () => {
   const known = [...readFileSync(EXAMPLE, 'utf8').matchAll(/^# ?([A-Z][A-Z0-9_]*)=/gm)].map(
     ([, name]) => name,

@@ -2,10 +2,10 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { connectionOf } from './connections.mjs';
 
-/** Where Keyturn lies: what `npm run assemble` makes, unless told otherwise. */
+/** The folder of Keyturn; by default the one that `npm run assemble` makes. */
 const APP_DIRECTORY = resolve(import.meta.dirname, process.env.APP_DIRECTORY || 'app');
 
-/** Opened at the container's first event, and kept for those that follow; one that did not open is tried again. */
+/** Opened at the container's first event and kept for later ones; a failed attempt is repeated. */
 let opening;
 
 async function door() {
@@ -28,7 +28,7 @@ export async function authorize(event) {
 export async function socket(event, context) {
   const { routeKey } = event.requestContext;
   if (routeKey === '$disconnect') return { statusCode: 200 };
-  // Also for the handshake: the first message finds it open.
+  // The handshake opens the door too, so that it is ready for the first message.
   const opened = await door();
   if (routeKey === '$connect') return opened.connect(event);
   await opened.answer(event, connectionOf(event.requestContext), context.getRemainingTimeInMillis());

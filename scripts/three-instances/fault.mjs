@@ -1,7 +1,7 @@
-/** What its reader can mend: told in one line, without a stack. */
+/** An error that the user can fix: printed in one line, without a stack. */
 export class Fault extends Error {}
 
-/** Also the app's own, of which this has another copy of the class. */
+/** Includes the app's own StartupError, recognised by name because the app has its own copy of the class. */
 export const isTold = (error) =>
   error instanceof Fault ||
   error?.constructor?.name === 'StartupError' ||

@@ -4,10 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { end, hasEnded, launch, untilReady } from './processes.mjs';
 
 const RESTART_AFTER_MS = 1000;
-/** What an instance may take beyond its grace, and as much again. */
+/** Twice the time that an instance may take beyond its grace period. */
 const CLOSING_MS = 10_000;
 
-/** One process of the app. When it ends by itself it is started again on the same port, as systemd would. */
+/** One process of the app. If the process ends by itself, it is restarted on the same port, as systemd would do. */
 export class Instance {
   #child;
   #port = 0;
@@ -16,7 +16,7 @@ export class Instance {
   /**
    * @param place number, folder of the run, path of main.js
    * @param surroundings environment, graceMs
-   * @param signal aborted when the run is to end
+   * @param signal aborted when the run ends
    */
   constructor({ number, folder, main }, { environment, graceMs, signal, say }) {
     this.name = `instance ${number}`;
@@ -33,7 +33,7 @@ export class Instance {
     return `127.0.0.1:${this.#port}`;
   }
 
-  /** Without a wait for it to be ready: all begin at the same moment. */
+  /** Does not wait until the instance is ready, so that all start at the same moment. */
   launch() {
     const { main, logFile, environment, dataFolder } = this;
     const env = { ...environment, DATA_DIR: dataFolder, HOST: '127.0.0.1', PORT: String(this.#port) };

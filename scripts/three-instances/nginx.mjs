@@ -6,7 +6,7 @@ import { accepts, end, freePort, launch, untilReady } from './processes.mjs';
 const STOP_MS = 10_000;
 
 /**
- * nginx with the configuration of deploy/, of which the port, the paths and the list of instances are others.
+ * nginx with the configuration of deploy/, except for its port, paths and list of instances.
  * @param port 0 picks a free one
  * @param addresses of the instances
  */
@@ -42,7 +42,7 @@ function siteOf(text, { listenPort, addresses, accessLog }) {
   return text;
 }
 
-/** What surrounds the site. Two workers: what one knows of the instances, the other is to know too. */
+/** The configuration around the site. Two workers, to test that they share what they know of the instances. */
 const MAIN = `
 daemon off;
 worker_processes 2;

@@ -8,10 +8,10 @@ import { Fault } from './fault.mjs';
 
 const PAUSE_MS = 50;
 
-/** Where Debian has servers, and the paths of users do not lead. */
+/** Debian installs servers here, outside the users' PATH. */
 const SERVER_FOLDERS = ['/usr/sbin', '/usr/local/sbin'];
 
-/** @throws Fault with the cure */
+/** @throws Fault that names the cure */
 export function findProgram(name, cure) {
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...SERVER_FOLDERS];
   const found = folders.map((folder) => join(folder, name)).find(isExecutable);
@@ -29,8 +29,8 @@ function isExecutable(path) {
 }
 
 /**
- * A program whose output goes to the end of a file. In a group of its own: Ctrl+C reaches this process alone, which ends
- * the others in order.
+ * Starts a program whose output is appended to a file. The program has its own process group: Ctrl+C reaches only this
+ * process, which ends the others in order.
  */
 export function launch(program, args, { logFile, ...options }) {
   const log = openSync(logFile, 'a');
@@ -46,7 +46,7 @@ export function launch(program, args, { logFile, ...options }) {
 export const hasEnded = ({ pid, exitCode, signalCode }) =>
   pid === undefined || exitCode !== null || signalCode !== null;
 
-/** Tells it to end, waits until it has, and kills it where it takes too long. */
+/** Sends the signal, waits for the exit, and kills the process after the deadline. */
 export async function end(child, signal, deadlineMs) {
   if (hasEnded(child)) return;
   const exited = once(child, 'exit');
@@ -57,8 +57,8 @@ export async function end(child, signal, deadlineMs) {
 }
 
 /**
- * Waits until a program that was launched is ready.
- * @throws Fault with the last that it said, when it ends before
+ * Waits until a launched program is ready.
+ * @throws Fault if the program ends first (with its last line of output), or at the deadline
  */
 export async function untilReady(name, child, isReady, { logFile, signal, deadlineMs = 120_000 }) {
   const deadline = performance.now() + deadlineMs;
@@ -72,7 +72,7 @@ export async function untilReady(name, child, isReady, { logFile, signal, deadli
 
 const lastLine = (logFile) => readFileSync(logFile, 'utf8').trim().split('\n').at(-1);
 
-/** For programs that cannot pick one themselves. */
+/** A free port, for programs that cannot pick one themselves. */
 export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

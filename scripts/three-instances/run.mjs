@@ -10,7 +10,7 @@ import { startPostgres, startRedis } from './services.mjs';
 
 const PROJECT = resolve(import.meta.dirname, '..', '..');
 
-/** All of a run: in a folder of its own, from the first process to the last. */
+/** A whole run in its own folder, from the first process to the last. */
 export class Run {
   #options;
   #say;
@@ -24,9 +24,9 @@ export class Run {
   #nginx;
 
   /**
-   * @param options how many instances, and the port of nginx; 0 picks a free one
-   * @param say tells of a part and what it does
-   * @param onLost nginx ended by itself, and with it the run
+   * @param options the number of instances, and the port of nginx; 0 picks a free one
+   * @param say prints the name of a part and its state
+   * @param onLost called when nginx ends by itself, which ends the run
    */
   constructor(options, { say, onLost }) {
     this.#options = options;
@@ -39,10 +39,13 @@ export class Run {
     return this.#starting;
   }
 
-  /** The instances first, whose last words nginx passes on; the database last. Also what is half started. */
+  /**
+   * Stops the instances first, so that nginx passes on their last answers, and the database last. Works during start,
+   * too.
+   */
   async stop() {
     this.#ending.abort();
-    // What is being started can be stopped once it says where it is.
+    // A process that is still starting can be stopped once its address is known.
     await this.#starting.catch(() => undefined);
     await Promise.all(this.#instances.map((instance) => instance.stop()));
     await this.#nginx?.stop();
@@ -51,7 +54,7 @@ export class Run {
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Running turns are not waited for. */
+  /** Stops the instances without waiting for running turns. */
   hurry() {
     for (const instance of this.#instances) instance.hurry();
   }
@@ -66,7 +69,7 @@ export class Run {
     const { count, port } = this.#options;
     if (port !== 0 && (await accepts(port))) throw new Fault(`Port ${port} is in use: give --port another.`);
     this.#folder = mkdtempSync(join(tmpdir(), 'keyturn-instances-'));
-    // As root, Postgres and nginx work as users of their own, who must get in.
+    // Started as root, Postgres and nginx run as other users, who must be able to enter.
     chmodSync(this.#folder, 0o755);
     const [folder, signal] = [this.#folder, this.#ending.signal];
 
@@ -114,7 +117,7 @@ export class Run {
 
   #report(databaseUrl, settings) {
     const say = this.#say;
-    // For psql and the ledger's verification, which nobody else needs to read.
+    // For psql and the ledger's verification; readable by the owner only.
     const urlFile = join(this.#folder, 'database-url');
     writeFileSync(urlFile, databaseUrl, { mode: 0o600 });
     say('Keyturn', `${this.#nginx.url}  (nginx, process ${this.#nginx.child.pid})`);
@@ -136,7 +139,7 @@ export class Run {
   }
 }
 
-/** @throws Fault where there is no build */
+/** @throws Fault if there is no build */
 async function fromBuild(file) {
   const path = join(PROJECT, 'dist', file);
   if (!existsSync(path)) throw new Fault('There is no build: npm run build.');

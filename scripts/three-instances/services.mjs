@@ -1,11 +1,11 @@
-/** What the instances share: each resolves to where it is and how to stop it. */
+/** The services that the instances share: each start resolves to an address and a stop function. */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { accepts, end, freePort, launch, untilReady } from './processes.mjs';
 
 const STOP_MS = 10_000;
 
-/** The one that the app carries. Its data goes with it, wherever that had to be put. */
+/** Starts the app's embedded Postgres. Stopping it deletes its data folder, wherever that is. */
 export async function startPostgres({ startEmbeddedPostgres, folder, password }) {
   const { url, dataFolder, stop } = await startEmbeddedPostgres(join(folder, 'postgres'), password);
   return {
@@ -18,7 +18,7 @@ export async function startPostgres({ startEmbeddedPostgres, folder, password })
   };
 }
 
-/** Keeps nothing on disk. */
+/** Without persistence. */
 export async function startRedis({ program, folder, signal }) {
   const port = await freePort();
   const logFile = join(folder, 'redis.log');

@@ -27,7 +27,7 @@ export function shorten(text: string, characters = 120): string {
   return points.length <= characters ? text : `${points.slice(0, characters - 1).join('')}…`;
 }
 
-/** An instant in UTC says so; a day stays as it is. */
+/** Shows an instant with "UTC"; leaves a plain date unchanged. */
 function readableDue(due: string): string {
   return due.replace(/^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?Z$/, '$1 $2 UTC');
 }
@@ -66,7 +66,7 @@ export function withinDays(tasks: readonly TaskFacts[], range: DayRange): TaskFa
   });
 }
 
-/** What a tool said that belongs to no request read here. */
+/** Describes a tool result that answers none of the requests read from the message. */
 export function describeResult(tool: string, result: ToolResult): string[] {
   switch (result.kind) {
     case 'error':
@@ -104,7 +104,7 @@ function kindOf({ status, query, due, priority, tag }: ListFilter): string {
   return parts.filter(Boolean).join(' ');
 }
 
-/** "add “Buy milk”, due tomorrow": a call nobody could make. */
+/** "add “Buy milk”, due tomorrow": describes a call that no declared tool could make. */
 export function describePlan({ action, values }: PlannedCall): string {
   const title = typeof values['title'] === 'string' ? `“${shorten(values['title'])}”` : undefined;
   if (action === 'add') {

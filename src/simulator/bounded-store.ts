@@ -1,4 +1,4 @@
-/** Keeps things in memory by id, at most so many and so large in all; the oldest go first. */
+/** Keeps values in memory by id, bounded in number and in total bytes; the oldest are dropped first. */
 export class BoundedStore<Stored> {
   private readonly held = new Map<string, { readonly value: Stored; readonly bytes: number }>();
   private heldBytes = 0;
@@ -22,7 +22,7 @@ export class BoundedStore<Stored> {
     return this.held.get(id)?.value;
   }
 
-  /** The oldest first. */
+  /** Oldest first. */
   all(): Stored[] {
     return [...this.held.values()].map(({ value }) => value);
   }

@@ -30,7 +30,7 @@ const PARAMETERS = new Set(
   ).split(' '),
 );
 
-/** @throws ProviderError where the provider would refuse the request */
+/** @throws ProviderError if the provider would refuse the request */
 export function readChatRequest(body: Body): ModelRequest {
   refuseUnknown(body, PARAMETERS);
   requireModel(body);
@@ -68,7 +68,6 @@ export function readChatRequest(body: Body): ModelRequest {
   };
 }
 
-/** How the answer is to be sent. */
 export function readStreaming(body: Body): { stream: boolean; includesUsage: boolean } {
   const stream = optionalBoolean(body, 'stream') ?? false;
   const options = body['stream_options'] ?? undefined;

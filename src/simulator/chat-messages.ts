@@ -5,8 +5,8 @@ import { invalidRequest } from './wire';
 const ROLES = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'function']);
 
 /**
- * The messages of a chat completion as entries, held to the provider's rules: known roles, content where it must be,
- * and each tool call answered by the tool messages right after it.
+ * Reads the messages of a chat completion as entries and enforces the provider's rules: known roles, content where it
+ * is required, and each tool call answered by the tool messages right after it.
  * @throws ProviderError
  */
 export function readChatMessages(messages: unknown): Entry[] {

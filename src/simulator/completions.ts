@@ -16,14 +16,14 @@ const PARAMETERS = new Set(
 );
 const DEFAULT_TOKENS = 16;
 
-/** An answer of the older API, whole and as the frames of a stream. */
+/** An answer of the older completions API: as one body, and as the frames of a stream. */
 export interface CompletionAnswer {
   readonly stream: boolean;
   readonly whole: Completion;
   readonly frames: readonly Frame[];
 }
 
-/** @throws ProviderError where the provider would refuse the request */
+/** @throws ProviderError if the provider would refuse the request */
 export function completePrompt(body: Body, now: Date, fault: Fault | undefined): CompletionAnswer {
   refuseUnknown(body, PARAMETERS);
   requireModel(body);

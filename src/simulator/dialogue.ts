@@ -2,7 +2,7 @@ import type { Reference } from './reader/dates';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** One thing said or done, whichever API it came by. */
+/** One message or tool call, in a form common to both APIs. */
 export type Entry =
   | { readonly kind: 'instruction' | 'user' | 'assistant'; readonly text: string }
   | { readonly kind: 'call'; readonly id: string; readonly name: string; readonly arguments: string }
@@ -21,7 +21,7 @@ export type AnswerFormat =
   | { readonly type: 'json_object' }
   | { readonly type: 'json_schema'; readonly schema: JsonSchema };
 
-/** What either API asks of the model. */
+/** A request to the model, in a form common to both APIs. */
 export interface ModelRequest {
   readonly entries: readonly Entry[];
   readonly tools: readonly DeclaredTool[];
@@ -34,14 +34,14 @@ export interface ModelRequest {
 /** A call of this exchange, with its result once the client has sent it. */
 export interface SeenCall {
   readonly name: string;
-  /** The parsed arguments; empty where they were no JSON object. */
+  /** The parsed arguments; empty if they were not a JSON object. */
   readonly arguments: Readonly<Record<string, unknown>>;
   readonly result?: string;
 }
 
-/** The newest user message, what was done since, and what was said before. */
+/** The newest user message, the calls made since, and the earlier messages. */
 export interface Exchange {
-  /** Without the context block the server adds. */
+  /** Without the context block that the server adds. */
   readonly text: string;
   readonly reference: Reference;
   readonly calls: readonly SeenCall[];
@@ -52,7 +52,7 @@ const CONTEXT_BLOCK = /\s*<context>(?<context>(?:(?!<context>)[\s\S])*)<\/contex
 const LOCAL_TIME = /(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?/;
 const OFFSET = /(?:GMT|UTC|\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?)\s*([+-])(\d{2}):?(\d{2})/;
 
-/** The state of a conversation is in its messages alone: the simulator remembers nothing between requests. */
+/** A conversation's state is in its messages alone: the simulator remembers nothing between requests. */
 export function latestExchange(entries: readonly Entry[], now: Date): Exchange {
   const newest = entries.findLastIndex((entry) => entry.kind === 'user');
   const entry = entries[newest];
@@ -86,7 +86,7 @@ export function seenCalls(entries: readonly Entry[]): SeenCall[] {
   );
 }
 
-/** The value, or undefined where the text is no JSON. */
+/** The parsed value, or undefined if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

@@ -23,7 +23,7 @@ const LARGE_DIMENSIONS = 3072;
 const MOST_INPUTS = 2048;
 const NUMBERS_PER_HASH = 8;
 
-/** @throws ProviderError where the provider would refuse the request */
+/** @throws ProviderError if the provider would refuse the request */
 export function embed(body: Body): EmbeddingsBody {
   refuseUnknown(body, PARAMETERS);
   const most = requireModel(body).includes('3-large') ? LARGE_DIMENSIONS : DIMENSIONS;
@@ -44,7 +44,7 @@ export function embed(body: Body): EmbeddingsBody {
   };
 }
 
-/** A string, strings, tokens, or lists of tokens. */
+/** Accepts a string, a list of strings, a list of tokens, or a list of token lists. */
 function readInputs(input: unknown): { text: string; tokens: number }[] {
   if (input === undefined || input === null) throw missing('input');
   const isTokens = (value: unknown): value is number[] =>
@@ -62,7 +62,7 @@ function readInputs(input: unknown): { text: string; tokens: number }[] {
   });
 }
 
-/** The same text gives the same direction; a shorter vector is the beginning of the longer one. */
+/** The same text always gives the same direction. A shorter vector is the start of the longer one. */
 function unitVector(text: string, dimensions: number): Float32Array {
   const vector = new Float32Array(dimensions);
   const seed = createHash('sha256').update(text).digest();

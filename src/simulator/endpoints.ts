@@ -15,20 +15,20 @@ import { readResponseRequest, type ResponseRequest, ResponseStore, toResponse } 
 import { countTokens } from './tokens';
 import { notFound, sendBytes, sendJson, sendStream } from './wire';
 
-/** One request on its way to an answer. */
+/** One request being answered. */
 export interface Call {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly url: URL;
   readonly now: Date;
   readonly noteModel: (model: string) => void;
-  /** The fault asked for by header; one in the message comes second. */
+  /** The fault requested by header. It takes precedence over one in the message. */
   readonly fault: Fault | undefined;
 }
 
 type Handler = (call: Call, id: string) => Promise<void> | void;
 
-/** What the API offers under /v1, over one set of things kept in memory. */
+/** The endpoints under /v1; they share one set of in-memory stores. */
 export class Endpoints {
   private readonly files = new FileStore();
   private readonly responses = new ResponseStore();
@@ -104,7 +104,7 @@ export class Endpoints {
     return this.sendWhole(res, whole, fault);
   }
 
-  /** Gives the conversation back as it is: rules cannot make it shorter. */
+  /** Returns the conversation unchanged: the simulator's rules cannot shorten it. */
   private async compact(call: Call): Promise<void> {
     const { model, items } = await this.readInput(call);
     const tokens = countTokens(JSON.stringify(model.entries));
@@ -174,7 +174,7 @@ export class Endpoints {
     return body;
   }
 
-  /** The request without fault directives, and the fault the header or else the newest user message asks for. */
+  /** The request without fault directives, and its fault: from the header, otherwise from the newest user message. */
   private listen(request: ModelRequest, call: Call): { request: ModelRequest; fault: Fault | undefined } {
     const newest = request.entries.findLast((entry) => entry.kind === 'user');
     const spoken = call.fault ? undefined : readFault(newest?.kind === 'user' ? newest.text : '', undefined);
@@ -191,6 +191,6 @@ export class Endpoints {
   }
 }
 
-/** A form's fields; of a list the last. */
+/** A form's fields; a repeated field keeps its last value. */
 const formFields = (form: FormData): Body =>
   Object.fromEntries([...form].map(([name, value]) => [name.replace(/\[\]$/, ''), value]));

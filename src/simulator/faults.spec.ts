@@ -30,7 +30,7 @@ const chat = (content: string, options?: OpenAI.RequestOptions) =>
 const chatStream = (content: string, options?: OpenAI.RequestOptions) =>
   client.chat.completions.create({ model: 'm', messages: saying(content), stream: true }, options);
 
-/** What came of a stream, and how it ended. */
+/** The text received from a stream, and the error that ended it, if any. */
 async function drain(stream: AsyncIterable<OpenAI.Chat.Completions.ChatCompletionChunk>) {
   let text = '';
   try {
@@ -44,7 +44,7 @@ async function drain(stream: AsyncIterable<OpenAI.Chat.Completions.ChatCompletio
 const countTimers = (): number =>
   process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 
-/** The request with this id once it has come to that state. */
+/** Waits until the request with this id reaches the state. */
 async function seen(clientRequestId: string, state: SeenRequest['state']): Promise<SeenRequest> {
   for (const deadline = performance.now() + 5_000; performance.now() < deadline;) {
     const request = simulator.requests().find((each) => each.clientRequestId === clientRequestId);
@@ -171,7 +171,7 @@ describe('broken transport', () => {
 });
 
 describe('a misbehaving model', () => {
-  /** The calls of the first steps; each is answered with the same result. */
+  /** Plays up to this many steps and answers each call with the same result. */
   async function play(content: string, steps: number, tools: typeof functions | null = functions) {
     const messages = saying(content);
     const calls: { name: string; arguments: string }[] = [];

@@ -3,28 +3,28 @@ import { decide, describeResults, formatted, type Move } from './planner';
 import { invalidRequest, ProviderError } from './wire';
 
 /**
- * The failures that can be asked for, by `[[fault:name]]` in the newest user message or by the request header
+ * The failures that a client can request, by `[[fault:name]]` in the newest user message or by the request header
  * `x-simulator-fault: name`. `name:N` sets the number where the table has one; `name#token` makes a `_once` fault unique.
  *
  * | fault | what happens |
  * |---|---|
  * | `rate_limit`, `rate_limit:N` | 429 `rate_limit_exceeded`, `Retry-After` N seconds (1) |
- * | `rate_limit_once` | the same with `Retry-After: 0` for the first request with this very text, then it works |
- * | `error_once` | 500 for the first request with this very text, then it works |
+ * | `rate_limit_once` | 429 with `Retry-After: 0` for the first request with this exact text, then it works |
+ * | `error_once` | 500 for the first request with this exact text, then it works |
  * | `insufficient_quota` | 429 `insufficient_quota` without `Retry-After`: the account is empty |
  * | `unauthorized` | 401 `invalid_api_key` |
  * | `server_error` | 500 |
  * | `bad_request` | 400 `context_length_exceeded`, param `messages` |
- * | `slow`, `slow:N` | N milliseconds (5000) before each delta after the first; before the answer where it is JSON |
+ * | `slow`, `slow:N` | N milliseconds (5000) before each delta after the first; before a JSON answer |
  * | `hang` | no answer, not even headers |
  * | `stall` | the first delta (or the first byte of the JSON), then nothing |
  * | `cut` | the connection is destroyed in the middle of the stream or of the JSON |
- * | `error_in_stream` | an error frame in second place; 500 where the answer is JSON |
- * | `malformed_arguments` | once a tool call whose arguments are no JSON |
- * | `unknown_tool` | once a call of `frobnicate_task`, which nobody declared |
- * | `foreign_user` | once an `add_task` with a `user_id` argument nobody declared |
+ * | `error_in_stream` | an error frame as the second frame; 500 if the answer is JSON |
+ * | `malformed_arguments` | once a tool call with invalid JSON arguments |
+ * | `unknown_tool` | once a call of `frobnicate_task`, an undeclared tool |
+ * | `foreign_user` | once an `add_task` with an undeclared `user_id` argument |
  * | `endless_tools` | `list_tasks` with the same arguments again and again while tools are on |
- * | `endless_tools_varied` | the same with other arguments each time |
+ * | `endless_tools_varied` | `list_tasks` with different arguments each time |
  */
 export const FAULT_NAMES = [
   'rate_limit',
@@ -51,7 +51,7 @@ export type FaultName = (typeof FAULT_NAMES)[number];
 export interface Fault {
   readonly name: FaultName;
   readonly amount?: number;
-  /** The whole text it was asked with: what `_once` counts by. */
+  /** The full directive text. `_once` faults are counted by it. */
   readonly directive: string;
 }
 
@@ -60,8 +60,8 @@ const SPECIFICATION = /^(?<name>[a-z_]+)(?::(?<amount>\d{1,7}))?(?:#(?<token>[\w
 const REMEMBERED_DIRECTIVES = 1_000;
 
 /**
- * The fault a request asks for.
- * @throws ProviderError for a fault of no known name
+ * Reads the fault that a request asks for.
+ * @throws ProviderError if the fault's name is unknown
  */
 export function readFault(message: string, header: string | undefined): Fault | undefined {
   const directive = header ?? [...message.matchAll(DIRECTIVE)][0]?.groups?.['directive'];
@@ -89,7 +89,7 @@ export function withoutDirectives(message: string): string {
 export class FaultMemory {
   private readonly happened = new Set<string>();
 
-  /** @throws ProviderError where the fault is an error answer that is due now */
+  /** @throws ProviderError if the fault is an error answer that is due now */
   refuse(fault: Fault | undefined): void {
     const error = fault && this.errorOf(fault);
     if (error) throw error;
@@ -151,7 +151,7 @@ export function serverError(): ProviderError {
   });
 }
 
-/** The next move, bent by a fault of the model itself. */
+/** The next move, altered if the fault is one of the model itself. */
 export function decideWithFault(request: ModelRequest, now: Date, fault: Fault | undefined): Move {
   const exchange = latestExchange(request.entries, now);
   const isOn = request.toolChoice !== 'none' && request.tools.length > 0;

@@ -11,11 +11,11 @@ const MOST_FILES = 1_000;
 const MOST_BYTES = 64 * 1024 * 1024;
 const LONGEST_LIST = 10_000;
 
-/** Uploaded files, in memory; the oldest go when there is no more room. */
+/** Uploaded files, in memory; the oldest are dropped when space runs out. */
 export class FileStore {
   private readonly files = new BoundedStore<{ facts: FileFacts; content: Buffer }>(MOST_FILES, MOST_BYTES);
 
-  /** @throws ProviderError where the form is none, or lacks the file or its purpose */
+  /** @throws ProviderError if the body is not a form, or lacks the file or its purpose */
   async upload(body: Buffer, contentType: string | undefined, now: Date): Promise<FileFacts> {
     const form = await readForm(body, contentType);
     const file = form.get('file');
@@ -83,7 +83,7 @@ export class FileStore {
   }
 }
 
-/** @throws ProviderError where the body is no form */
+/** @throws ProviderError if the body is not a form */
 export async function readForm(body: Buffer, contentType = ''): Promise<FormData> {
   if (!contentType.toLowerCase().startsWith('multipart/form-data')) {
     throw invalidRequest('A file is sent as multipart/form-data.');

@@ -8,8 +8,8 @@ const YES = /^(?:yes|yep|yeah|sure|right|correct|exactly|да|ага|si)(?!\p{L}
 const NO = /^(?:no|nope|nothing|never ?mind|none|нет|nada)(?!\p{L})/u;
 
 /**
- * What a message means as the answer to our own question ("Which one?", "What should the task be called?"); undefined
- * where nothing was asked, or the message is a request of its own.
+ * Reads a message as the answer to the simulator's own question ("Which one?", "What should the task be called?").
+ * @returns undefined if nothing was asked, or the message is a request of its own
  */
 export function readFollowUp(
   text: string,
@@ -54,14 +54,14 @@ function readNewValue(
   return changed?.kind === 'update' ? [changed] : undefined;
 }
 
-/** The request still waits for words of the user: a title, a choice, a new value. */
+/** Whether the request still needs words from the user: a title, a choice, a new value. */
 function isOpen(intent: Intent, question: string): boolean {
   if (intent.kind === 'add') return intent.title === undefined;
   if (intent.kind === 'update' && Object.keys(intent.changes).length === 0) return true;
   return 'target' in intent && intent.target.by !== 'id' && /which|do you mean/i.test(question);
 }
 
-/** The task the answer picks from those the question named. */
+/** The task that the answer picks from those listed in the question. */
 function chosen(text: string, intent: Intent, question: string, reference: Reference): Target | undefined {
   const offered = [...question.matchAll(/#(\d+) “/g)].map((match) => Number(match[1]));
   const pick = (id: number | undefined): Target | undefined =>

@@ -10,7 +10,7 @@ const VAGUE_WORDS =
 const PLACE =
   /\b(?:in|for|at|to|of|from|near|about)\s+(?<place>\p{Lu}[\p{L}'-]*(?:\s+\p{Lu}[\p{L}'-]*){0,3})/gu;
 
-/** The tool the message names, or shares a telling word with; undefined where none is meant. */
+/** The tool that the message names or shares a distinctive word with; undefined if none matches. */
 export function findGenericTool(tools: readonly DeclaredTool[], text: string): DeclaredTool | undefined {
   const spoken = text.toLowerCase();
   const words = new Set(spoken.match(/[\p{L}\p{N}]+/gu) ?? []);
@@ -30,7 +30,7 @@ export function isNamed(tool: DeclaredTool, text: string): boolean {
   );
 }
 
-/** Fills strings with the places and quotations of the message, numbers with its numbers, dates with its dates. */
+/** Fills strings with places and quotations from the message, numbers with its numbers, dates with its dates. */
 export function genericArguments(tool: DeclaredTool, text: string): Record<string, unknown> {
   const names = [...text.matchAll(PLACE)].map((match) => match.groups?.['place'] ?? '');
   const quotations = [...text.matchAll(/["“']([^"”']{1,200})["”']/gu)].map((match) => match[1] ?? '');

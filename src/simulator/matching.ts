@@ -1,7 +1,7 @@
 import type { TaskFacts } from './tool-results';
 import { fold } from './reader/text';
 
-/** Words that tell no task from another. */
+/** Words too common to tell one task from another. */
 const COMMON = new Set(
   (
     'the a an my to of for with and or in on at by from about task tasks todo item it is this that some ' +
@@ -10,7 +10,7 @@ const COMMON = new Set(
   ).split(' '),
 );
 
-/** The telling words of a phrase as they were written, in lower case, the longest first: what to search for. */
+/** The distinctive words of a phrase, as written but in lower case, longest first: used as search terms. */
 export function tellingWords(phrase: string): string[] {
   const words = wordsOf(phrase.normalize('NFC').toLowerCase());
   const telling = words.filter((word) => !COMMON.has(fold(word)));
@@ -26,7 +26,7 @@ function wordsOf(text: string): string[] {
   return text.match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
 }
 
-/** A word cut so that its other endings contain it: "eggs" → "egg", "молоко" → "моло". */
+/** A word shortened so that its other forms contain it: "eggs" → "egg", "молоко" → "моло". */
 export function searchStem(word: string): string {
   if (/\p{Script=Cyrillic}/u.test(word)) return word.length > 4 ? word.slice(0, -2) : word;
   if (/^[a-z]{4,}ies$/.test(word)) return word.slice(0, -3);
@@ -34,7 +34,7 @@ export function searchStem(word: string): string {
   return /^[a-z]{3,}s$/.test(word) && !word.endsWith('ss') ? word.slice(0, -1) : word;
 }
 
-/** The tasks whose titles share the most words with the phrase, and whether they have them all. */
+/** The tasks whose titles share the most words with the phrase; `isFull` if they contain all of its words. */
 export function bestMatches(
   tasks: readonly TaskFacts[],
   phrase: string,
@@ -53,7 +53,7 @@ export function bestMatches(
   };
 }
 
-/** The tasks that have every word of the phrase in title or description. */
+/** The tasks that contain every word of the phrase in their title or description. */
 export function mentioning(tasks: readonly TaskFacts[], phrase: string): TaskFacts[] {
   const wanted = tellingWords(phrase);
   return tasks.filter(

@@ -25,10 +25,10 @@ const SAMPLES = 2_000;
 const SAMPLE_RATE = 8_000;
 const SILENCE = 0x80;
 
-/** Words that cannot be taken for a transcript. */
+/** A text that cannot be mistaken for a transcript. */
 const TRANSCRIPT = 'This is the simulator of Keyturn: it cannot hear.';
 
-/** @throws ProviderError where the provider would refuse the request */
+/** @throws ProviderError if the provider would refuse the request */
 export function drawPictures(body: Body, now: Date): OpenAI.ImagesResponse {
   refuseUnknown(body, IMAGE_PARAMETERS);
   if (typeof body['prompt'] !== 'string' || body['prompt'] === '') throw missing('prompt');
@@ -53,8 +53,8 @@ export function drawPictures(body: Body, now: Date): OpenAI.ImagesResponse {
 }
 
 /**
- * Silence as a WAV file, whatever was to be said and in whatever format.
- * @throws ProviderError where the provider would refuse the request
+ * Returns silence as a WAV file, whatever the input and the requested format.
+ * @throws ProviderError if the provider would refuse the request
  */
 export function speak(body: Body): Buffer {
   refuseUnknown(body, SPEECH_PARAMETERS);
@@ -78,8 +78,8 @@ export function speak(body: Body): Buffer {
 }
 
 /**
- * The same words for every recording: text where the form asks for it, else an object.
- * @throws ProviderError where the provider would refuse the request
+ * Returns the same words for every recording: as text if the form asks for it, otherwise as an object.
+ * @throws ProviderError if the provider would refuse the request
  */
 export function transcribe(form: FormData): string | object {
   if (typeof form.get('model') !== 'string') throw missing('model');
@@ -111,8 +111,8 @@ const CATEGORIES = [
 ];
 
 /**
- * Finds nothing in anything.
- * @throws ProviderError where the provider would refuse the request
+ * Flags nothing, whatever the input.
+ * @throws ProviderError if the provider would refuse the request
  */
 export function moderate(body: Body): object {
   refuseUnknown(body, new Set(['input', 'model']));

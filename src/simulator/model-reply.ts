@@ -4,10 +4,10 @@ import { decideWithFault, type Fault } from './faults';
 import type { ToolCall } from './planner';
 import { countTokens, cutToTokens } from './tokens';
 
-/** The model of every reply, whatever was asked for. */
+/** The model named in every reply, whatever the request named. */
 export const SIMULATOR_MODEL = 'simulator-1';
 
-/** What the model made of a request, before either API puts it into its own form. */
+/** The model's reply, before it takes the form of either API. */
 export interface ModelReply {
   readonly text: string;
   readonly calls: readonly (ToolCall & { readonly id: string })[];
@@ -25,7 +25,7 @@ export function replyTo(request: ModelRequest, now: Date, fault: Fault | undefin
     const outputTokens = calls.reduce((sum, call) => sum + countTokens(call.name + call.arguments), 0);
     if (outputTokens <= limit)
       return { text: '', calls, finishReason: 'tool_calls', inputTokens, outputTokens };
-    // Half a call is worth nothing to anyone.
+    // An incomplete call is useless to the client.
     return { text: '', calls: [], finishReason: 'length', inputTokens, outputTokens: limit };
   }
   const text = limit === Infinity ? move.text : cutToTokens(move.text, limit);

@@ -2,7 +2,7 @@ import type OpenAI from 'openai';
 import { SIMULATOR_MODEL } from './model-reply';
 import { notFound } from './wire';
 
-/** 2026-01-01: the catalogue has no history worth telling. */
+/** 2026-01-01, for every model: the simulator keeps no real creation dates. */
 const CREATED = 1_767_225_600;
 
 const NAMES = [

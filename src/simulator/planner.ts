@@ -12,11 +12,11 @@ import { readToolResult } from './tool-results';
 
 export interface ToolCall {
   readonly name: string;
-  /** JSON, except where a fault wants it broken. */
+  /** JSON, except if a fault breaks it on purpose. */
   readonly arguments: string;
 }
 
-/** What the model does next: it calls tools or it speaks. */
+/** The model's next move: tool calls or text. */
 export type Move =
   | { readonly kind: 'calls'; readonly calls: readonly ToolCall[] }
   | { readonly kind: 'text'; readonly text: string };
@@ -34,13 +34,13 @@ export function decide(request: ModelRequest, now: Date): Move {
   return request.allowsParallelCalls ? move : { kind: 'calls', calls: move.calls.slice(0, 1) };
 }
 
-/** The answer in the form asked for: plain, any JSON object, or an instance of the schema. */
+/** The answer in the requested format: plain text, a JSON object, or an instance of the schema. */
 export function formatted(text: string, { format }: ModelRequest): string {
   if (format.type === 'text') return text;
   return JSON.stringify(format.type === 'json_object' ? { reply: text } : minimalInstance(format.schema));
 }
 
-/** What the results of this exchange say, for messages that ask for nothing we know. */
+/** Describes this exchange's tool results, for messages that no rule understands. */
 export function describeResults({ calls }: Exchange): string {
   return calls
     .flatMap(({ name, result }) => (result === undefined ? [] : describeResult(name, readToolResult(result))))
@@ -69,7 +69,7 @@ function nextMove(exchange: Exchange, tools: readonly DeclaredTool[]): Move {
   return carryOut(intents, desk, exchange);
 }
 
-/** Makes the calls that can be made now, in the message's order; speaks when there is none left. */
+/** Makes the calls that are possible now, in the message's order; answers in text when none is left. */
 function carryOut(intents: readonly Intent[], desk: TaskDesk, exchange: Exchange): Move {
   const lines: string[] = [];
   const calls: ToolCall[] = [];
@@ -82,7 +82,7 @@ function carryOut(intents: readonly Intent[], desk: TaskDesk, exchange: Exchange
       lines.push(...progress.lines);
       continue;
     }
-    // What is read must show what was written before, and the other way round.
+    // Reads and writes are kept in order: a read must see the earlier writes, and must not see the later ones.
     if (progress.phase === 'read' && (waiting.has('write') || waiting.has('lookup'))) break;
     if (progress.phase === 'lookup' && waiting.has('write')) break;
     if (progress.phase === 'write' && waiting.has('read')) break;
@@ -109,7 +109,7 @@ function excuse(unmade: readonly PlannedCall[]): string {
   return `I would ${plan}, but this request offers no tool for it, so I have not.`;
 }
 
-/** The call `tool_choice` insists on where the plan itself makes none. */
+/** The call that `tool_choice` insists on, if the plan does not make it. */
 function forcedCall(request: ModelRequest, exchange: Exchange, move: Move): ToolCall | undefined {
   const { toolChoice, tools } = request;
   if (toolChoice === 'auto' || toolChoice === 'none') return undefined;

@@ -4,7 +4,7 @@ import { ProviderError } from './wire';
 const BODY_LIMIT_BYTES = 32 * 1024 * 1024;
 
 /**
- * The whole body, bounded while it is read.
+ * Reads the whole body, with a size limit.
  * @throws ProviderError 413
  */
 export async function readBytes(req: IncomingMessage, res: ServerResponse): Promise<Buffer> {
@@ -14,7 +14,7 @@ export async function readBytes(req: IncomingMessage, res: ServerResponse): Prom
     const bytes = chunk as Buffer;
     length += bytes.length;
     if (length > BODY_LIMIT_BYTES) {
-      // The rest is thrown away, so that the client can finish sending and read the answer.
+      // The rest is discarded, so that the client can finish sending and read the answer.
       req.resume();
       res.setHeader('connection', 'close');
       throw new ProviderError(413, {

@@ -12,14 +12,14 @@ export type Body = Readonly<Record<string, unknown>>;
 
 const FUNCTION_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
-/** @throws ProviderError where the bytes are no JSON object */
+/** @throws ProviderError if the bytes are not a JSON object */
 export function readBody(bytes: Buffer): Body {
   const body = asRecord(parseJson(bytes.toString('utf8')));
   if (!body) throw invalidRequest('The body of this request must be a JSON object.');
   return body;
 }
 
-/** Refuses a parameter the API does not have, as the provider does. */
+/** Refuses unknown parameters, as the provider does. */
 export function refuseUnknown(body: Body, known: ReadonlySet<string>): void {
   for (const name of Object.keys(body)) {
     if (!known.has(name)) throw invalidRequest(`Unknown parameter: '${name}'.`, name, 'unknown_parameter');
@@ -51,7 +51,7 @@ export function optionalBoolean(body: Body, param: string): boolean | undefined 
   return value;
 }
 
-/** A number within bounds; `null` counts as not given, as with the provider. */
+/** A number within bounds; `null` counts as absent, as with the provider. */
 export function optionalNumber(
   body: Body,
   param: string,
@@ -88,7 +88,7 @@ export function readTools(
     const record = asRecord(tool);
     const path = pathOf(index);
     if (typeof record?.['type'] !== 'string') throw missing(`tools[${index}].type`);
-    // Tools the provider runs itself are accepted and never used.
+    // Tools that the provider runs itself are accepted and never used.
     if (record['type'] !== 'function') return [];
     const definition = asRecord(functionOf(record));
     if (!definition) throw missing(path);
@@ -114,7 +114,7 @@ function readFunction(definition: Body, path: string): DeclaredTool {
   return { name, description: typeof description === 'string' ? description : '', parameters: schema };
 }
 
-/** Strict mode: every object closes itself with `additionalProperties: false` and requires all its properties. */
+/** Strict mode: every object must have `additionalProperties: false` and require all its properties. */
 export function refuseLooseSchema(schema: JsonSchema, name: string, param: string, depth = 0): void {
   if (depth > 20) return;
   const code = param.startsWith('tools') ? 'invalid_function_parameters' : 'invalid_json_schema';
@@ -165,7 +165,7 @@ export function readToolChoice(
   return { name };
 }
 
-/** The answer's format; `definition` is where the API keeps name, schema and strict of a `json_schema`. */
+/** The answer's format; `definition` is where the API keeps the name, schema and strict flag of a `json_schema`. */
 export function readFormat(
   format: unknown,
   param: string,
@@ -185,7 +185,7 @@ export function readFormat(
   return { type: 'json_schema', schema };
 }
 
-/** The text of a content: a string, or parts of which those with text count. */
+/** The text of a content: a string, or parts; only text parts count. */
 export function textOfContent(content: unknown): string {
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return '';

@@ -7,7 +7,7 @@ export type InputItem = Readonly<Record<string, unknown>>;
 const ROLES = new Set(['user', 'assistant', 'system', 'developer']);
 
 /**
- * The items of an `input`: a string is one user message.
+ * Reads the items of an `input`; a string is one user message.
  * @throws ProviderError
  */
 export function readInputItems(input: unknown): InputItem[] {
@@ -23,13 +23,13 @@ export function readInputItems(input: unknown): InputItem[] {
   });
 }
 
-/** Stands for an item of a stored response; its `type` may be left out. */
+/** Whether the item stands for an item of a stored response; its `type` may be missing. */
 export function isReference({ type, role, id }: InputItem): boolean {
   return type === 'item_reference' || (type == null && role === undefined && typeof id === 'string');
 }
 
 /**
- * The items as entries; a call and its output must both be there, as the provider demands.
+ * Converts items to entries. A call and its output must both be present, as the provider demands.
  * @throws ProviderError
  */
 export function toEntries(items: readonly InputItem[]): Entry[] {
@@ -71,7 +71,7 @@ function toEntry(item: InputItem, path: string): Entry[] {
       return [{ kind: 'result', callId, text: textOfContent(item['output']) }];
     }
     default:
-      // Reasoning and the items of tools the provider runs itself say nothing to a rule-based reader.
+      // Reasoning and items of provider-run tools mean nothing to a rule-based reader.
       if (typeof type !== 'string') throw wrongType(`${path}.type`, 'a string');
       return [];
   }

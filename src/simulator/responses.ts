@@ -20,13 +20,13 @@ import { invalidRequest, notFound } from './wire';
 
 export type ResponseBody = Omit<OpenAI.Responses.Response, 'output_text'>;
 
-/** A request read, with what is needed to answer it. */
+/** A parsed request, with everything needed to answer it. */
 export interface ResponseRequest {
   readonly model: ModelRequest;
   readonly items: readonly InputItem[];
   readonly stream: boolean;
   readonly store: boolean;
-  /** What the answer repeats of the request. */
+  /** The request fields that the answer repeats. */
   readonly echo: ReturnType<typeof echoOf>;
 }
 
@@ -44,11 +44,11 @@ const MOST_LISTED_ITEMS = 100;
 
 interface StoredResponse {
   readonly response: ResponseBody;
-  /** All that led to it, from the conversation's beginning. */
+  /** All items before the response, from the start of the conversation. */
   readonly input: readonly InputItem[];
 }
 
-/** Responses kept for `previous_response_id`, references and retrieval, as long as there is room. */
+/** Keeps responses for `previous_response_id`, references and retrieval, as long as there is room. */
 export class ResponseStore {
   private readonly stored = new BoundedStore<StoredResponse>(MOST_STORED, MOST_STORED_BYTES);
 
@@ -62,12 +62,18 @@ export class ResponseStore {
     return this.require(id, null).response;
   }
 
-  /** The whole conversation up to that response. @throws ProviderError 404 */
+  /**
+   * All items of the conversation up to and including that response.
+   * @throws ProviderError 404
+   */
   itemsUpTo(id: string): readonly InputItem[] {
     return itemsOf(this.require(id, 'previous_response_id'));
   }
 
-  /** What the response was asked, newest first unless `order=asc`. @throws ProviderError 404 */
+  /**
+   * The input items of the response, newest first unless `order=asc`.
+   * @throws ProviderError 404
+   */
   listInput(id: string, query: URLSearchParams): object {
     const input = [...this.require(id, null).input];
     const limit = Number(query.get('limit') ?? 20);
@@ -86,7 +92,10 @@ export class ResponseStore {
     };
   }
 
-  /** An item of any stored response. @throws ProviderError 404 */
+  /**
+   * Finds an item of any stored response.
+   * @throws ProviderError 404
+   */
   findItem(id: string): InputItem {
     const found = this.stored
       .all()
@@ -96,7 +105,7 @@ export class ResponseStore {
     throw notFound(`There is no item with the id '${id}'.`, 'input');
   }
 
-  /** @throws ProviderError: every response is finished when its request is */
+  /** @throws ProviderError always: a response is finished when its request is */
   cancel(id: string): never {
     this.require(id, null);
     throw invalidRequest('Only a response that is made in the background can be cancelled.');
@@ -122,7 +131,7 @@ const itemsOf = ({ response, input }: StoredResponse): readonly InputItem[] => [
   ...(response.output as unknown as InputItem[]),
 ];
 
-/** @throws ProviderError where the provider would refuse the request */
+/** @throws ProviderError if the provider would refuse the request */
 export function readResponseRequest(body: Body, store: ResponseStore): ResponseRequest {
   refuseUnknown(body, PARAMETERS);
   requireModel(body);
@@ -179,7 +188,6 @@ export function readResponseRequest(body: Body, store: ResponseStore): ResponseR
   };
 }
 
-/** The finished response. */
 export function toResponse(request: ResponseRequest, reply: ModelReply, now: Date): ResponseBody {
   const seconds = Math.floor(now.getTime() / 1000);
   const isCut = reply.finishReason === 'length';

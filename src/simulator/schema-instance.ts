@@ -17,7 +17,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   duration: 'P1D',
 };
 
-/** The smallest JSON value a schema accepts: required properties only, first variant, lower bounds. */
+/** The smallest JSON value that a schema accepts: required properties only, first variant, lower bounds. */
 export function minimalInstance(schema: unknown, root: unknown = schema, depth = 0): unknown {
   const rules = asRecord(schema);
   if (!rules || depth > DEEPEST) return null;
@@ -48,7 +48,7 @@ export function minimalInstance(schema: unknown, root: unknown = schema, depth =
   }
 }
 
-/** The types a schema allows; guessed from its keywords where it names none. */
+/** The types that a schema allows; guessed from its keywords if it names none. */
 export function typesOf(schema: JsonSchema): string[] {
   const { type } = schema;
   if (typeof type === 'string') return [type];

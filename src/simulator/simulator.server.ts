@@ -9,22 +9,22 @@ import { notFound, ProviderError, sendError } from './wire';
 export interface RunningSimulator {
   /** `http://127.0.0.1:PORT/v1` */
   readonly baseUrl: string;
-  /** The last 200 requests, metadata only, the newest last. */
+  /** The last 200 requests, metadata only, newest last. */
   requests(): SeenRequest[];
   stop(): Promise<void>;
 }
 
 export interface SimulatorOptions {
-  /** 0 picks a free one. */
+  /** 0 picks a free port. */
   readonly port?: number;
-  /** Without it, the machine's clock. */
+  /** Default: the machine's clock. */
   readonly now?: () => Date;
 }
 
-/** Longer than clients keep a connection: they close it, so none is cut while a request is on its way. */
+/** Longer than clients keep a connection: the client closes it first, so no request in flight is cut. */
 const KEEP_ALIVE_TIMEOUT_MS = 120_000;
 
-/** A server on loopback that speaks OpenAI's wire protocol and thinks with a few rules. */
+/** A server on loopback that speaks OpenAI's wire protocol and answers by a few rules. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<RunningSimulator> {
   const { port = 0, now = () => new Date() } = options;
   const traffic = new Traffic();
@@ -47,10 +47,10 @@ async function answer(
   endpoints: Endpoints,
   traffic: Traffic,
 ): Promise<void> {
-  // A client that leaves while we write is an everyday event, not an error.
+  // A client that leaves during the answer is normal, not an error.
   res.on('error', () => res.destroy());
   res.setHeader('x-request-id', newId('req_'));
-  // Rules take no time worth measuring; clients only want to see the header.
+  // The rules take no measurable time; clients only check that the header exists.
   res.setHeader('openai-processing-ms', '1');
   try {
     const url = readUrl(req);
@@ -71,7 +71,7 @@ function readUrl({ url = '/' }: IncomingMessage): URL {
   return new URL(url, 'http://127.0.0.1');
 }
 
-/** Any key will do, but there must be one. */
+/** Any API key is accepted, but one is required. */
 function authenticate({ headers }: IncomingMessage): void {
   if (!/^Bearer\s+\S/i.test(headers.authorization ?? '')) {
     throw unauthorized('Give an API key: "Authorization: Bearer …". The simulator takes any.');

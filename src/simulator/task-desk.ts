@@ -3,13 +3,13 @@ import { seenCalls } from './dialogue';
 import { declares, fillArguments, ownNames, requires } from './tool-arguments';
 import { readToolResult, type TaskFacts, type ToolResult } from './tool-results';
 
-/** A tool that can do something; `needs` is a property it must declare for it. */
+/** A tool that can perform an action; `needs` is a property that it must declare for that. */
 interface Means {
   readonly name: string;
   readonly needs?: string;
 }
 
-/** What tools can do for us, the best first; a client may declare only some of them. */
+/** The tools that can perform each action, best first; a client may declare only some of them. */
 const MEANS = {
   add: [{ name: 'add_task' }, { name: 'create_task' }],
   list: [{ name: 'list_tasks' }],
@@ -22,21 +22,21 @@ const MEANS = {
 
 export type Action = keyof typeof MEANS;
 
-/** A call to make, in our own property names. */
+/** A planned call, in the simulator's own property names. */
 export interface PlannedCall {
   readonly action: Action;
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** Values by which a call made earlier is recognised as the one planned now. */
+/** The values that identify an earlier call as the one planned now. */
 const IDENTITY = ['task_id', 'title', 'query', 'status'] as const;
 
 /**
- * The work on one message, replayed from its start at every request: each planned call either was made already, and its
- * result is taken from the messages in order, or is still to be made.
+ * Replays the work on one message from its start at every request. A planned call was either made already, and its
+ * result is read from the messages in order, or it is still to be made.
  */
 export class TaskDesk {
-  /** The task spoken of last, for "it". */
+  /** The task mentioned last, for "it". */
   subject: TaskFacts | undefined;
   /** The list shown last, for "the first one". */
   shown: readonly TaskFacts[] | undefined;
@@ -50,7 +50,7 @@ export class TaskDesk {
     for (const result of resultsOf(exchange.earlier)) this.remember(result);
   }
 
-  /** The result of this call, if it was made; each is taken once. */
+  /** The result of this call, if it was made; each result is used once. */
   take({ action, values }: PlannedCall): ToolResult | undefined {
     const names: string[] = MEANS[action].map(({ name }) => name);
     const index = this.untaken.findIndex(
@@ -67,7 +67,7 @@ export class TaskDesk {
     return result;
   }
 
-  /** The call searched for some words, and the planned one is for none. */
+  /** Whether the earlier call searched for words although the planned call does not. */
   private searches(call: SeenCall, planned: PlannedCall['values']): boolean {
     const query = ownNames(call.arguments)['query'];
     const tool = this.tools.find((each) => each.name === call.name);
@@ -86,7 +86,7 @@ export class TaskDesk {
     return this.toolFor(action) !== undefined;
   }
 
-  /** The call as the client's tool wants it; undefined where no declared tool can do it. */
+  /** The call in the form of the client's tool; undefined if no declared tool can make it. */
   write({ action, values }: PlannedCall): { name: string; arguments: string } | undefined {
     const tool = this.toolFor(action);
     return tool && { name: tool.name, arguments: JSON.stringify(fillArguments(tool, values)) };

@@ -4,7 +4,7 @@ import type { ListFilter, Target } from './reader/intent';
 import type { PlannedCall, TaskDesk } from './task-desk';
 import type { TaskFacts, ToolResult } from './tool-results';
 
-/** What an intent has come to: calls it waits for, or words for the user. */
+/** The progress of an intent: calls it waits for, or text for the user. */
 export type Progress =
   | {
       readonly state: 'waits';
@@ -26,7 +26,7 @@ export const waits = (phase: 'lookup' | 'read' | 'write', ...calls: PlannedCall[
   calls,
 });
 
-/** Finds the tasks a phrase means: by what is known, else by asking the list, else by asking the user. */
+/** Finds the tasks that a phrase means: from known tasks, otherwise from the list, otherwise by asking the user. */
 export function resolve(kind: TargetedKind, target: Target, desk: TaskDesk): Resolution {
   switch (target.by) {
     case 'id':
@@ -63,14 +63,12 @@ function resolveAll(kind: TargetedKind, status: ListFilter['status'], desk: Task
   return { state: 'found', tasks };
 }
 
-/**
- * Every task, to look for words that the tool's search does not find: it takes "cafe" and "café" for different words.
- */
+/** Lists every task, to match words that the tool's search misses: it treats "cafe" and "café" as different. */
 export function everyTask(status: ListFilter['status']): PlannedCall {
   return { action: 'list', values: { status, limit: MOST_LOOKED_THROUGH } };
 }
 
-/** Searches for the most telling word, then for the next, then among all; acts on one full match only. */
+/** Searches for the most distinctive word, then the next, then all tasks; acts only on a single full match. */
 function resolveWords(
   kind: TargetedKind,
   target: Extract<Target, { by: 'words' }>,
@@ -119,7 +117,7 @@ function choose(
   );
 }
 
-/** Prefers what the hint names ("buy milk" for "I bought the milk"), and for changes what is still open. */
+/** Prefers the task that the hint names ("buy milk" for "I bought the milk"); for changes, the open task. */
 function narrow(
   tasks: readonly TaskFacts[],
   hint: string | undefined,
@@ -132,7 +130,7 @@ function narrow(
   return kind === 'update' && open.length === 1 ? open : tasks;
 }
 
-/** A result of a shape we do not know, said plainly. */
+/** Plain text for a result of unknown shape. */
 export function wordsOf(result: ToolResult): string[] {
   if (result.kind === 'task') return [`Found task ${describeTask(result.task)}.`];
   return [

@@ -17,7 +17,7 @@ import type { TaskFacts } from './tool-results';
 
 const DONE = { complete: 'Completed', reopen: 'Reopened', delete: 'Deleted', update: 'Changed' } as const;
 
-/** Carries one intent as far as the results at hand allow. */
+/** Carries one intent as far as the available results allow. */
 export function advance(intent: Intent, desk: TaskDesk, reference: Reference): Progress {
   switch (intent.kind) {
     case 'add':
@@ -71,7 +71,7 @@ function add({ title, description, due, priority, tags }: TaskWords, desk: TaskD
 
 function list(filter: ListFilter, desk: TaskDesk, reference: Reference): Progress {
   const { status, query, due, priority, tag } = filter;
-  // The tool searches for one piece of text; several words are matched here.
+  // The tool searches for a single string; several words are matched here.
   const stem = query === undefined ? undefined : searchStem(tellingWords(query)[0] ?? query);
   const call: PlannedCall = {
     action: 'list',
@@ -143,7 +143,10 @@ function update(target: Target, changes: TaskChanges, desk: TaskDesk): Progress 
   );
 }
 
-/** Finds the tasks, then changes each. `needsTags`: the tags they have must be read before. */
+/**
+ * Finds the tasks, then changes each.
+ * @param needsTags the current tags must be read first
+ */
 function change(
   action: keyof typeof DONE,
   target: Target,
@@ -176,7 +179,7 @@ function change(
   );
 }
 
-/** Waits for the calls that are still to be made, else tells what came of each. */
+/** Waits for calls that are still to be made; otherwise reports the result of each. */
 function report(
   calls: readonly PlannedCall[],
   desk: TaskDesk,

@@ -1,7 +1,7 @@
 import { asRecord, type DeclaredTool, type JsonSchema } from './dialogue';
 import { minimalInstance, typesOf } from './schema-instance';
 
-/** Names clients give a property of ours in the tools they declare. */
+/** Names that clients give to the simulator's properties in the tools they declare. */
 const ALIASES: Readonly<Record<string, readonly string[]>> = {
   task_id: ['task_id', 'id', 'taskId'],
   title: ['title', 'name', 'text', 'task', 'content'],
@@ -14,8 +14,8 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
 type Values = Readonly<Record<string, unknown>>;
 
 /**
- * The arguments of a call: what the tool declares of our values, `null` for what it requires, has no value and may be
- * null (strict mode), and the smallest value its schema accepts for anything else it requires.
+ * The arguments of a call: the values that the tool declares. A required argument without a value is `null` if its
+ * schema allows null (strict mode), otherwise the smallest value that its schema accepts.
  */
 export function fillArguments(tool: DeclaredTool, values: Values): Record<string, unknown> {
   const properties = asRecord(tool.parameters['properties']) ?? {};
@@ -38,7 +38,7 @@ export function fillArguments(tool: DeclaredTool, values: Values): Record<string
   return filled;
 }
 
-/** A call's arguments under our own names, without nulls: to recognise a call planned before. */
+/** A call's arguments under the simulator's own names, without nulls: used to recognise an earlier planned call. */
 export function ownNames(called: Values): Record<string, unknown> {
   const own: Record<string, unknown> = {};
   for (const [property, value] of Object.entries({ ...called, ...asRecord(called['updates']) })) {
@@ -77,13 +77,13 @@ export function allowsNull(schema: JsonSchema): boolean {
   );
 }
 
-/** The value as the schema wants it; undefined where it cannot take it. */
+/** The value in the form that the schema accepts; undefined if it cannot accept it. */
 function fit(value: unknown, schema: JsonSchema, required: boolean): unknown {
   const variants = ([schema['anyOf'], schema['oneOf']].find(Array.isArray) as unknown[] | undefined) ?? [
     schema,
   ];
   const schemas = variants.map((variant) => asRecord(variant) ?? {});
-  // Strict mode says "not given" with null, so there an empty text takes a value away.
+  // Strict mode says "not given" with null, so an empty text removes a value instead.
   if (value === null) return allowsNull(schema) && !required ? null : '';
   for (const each of schemas) {
     const options = each['enum'];

@@ -1,7 +1,7 @@
 import { asRecord, parseJson } from './dialogue';
 import { cut } from './reader/text';
 
-/** A task as far as a result tells it. */
+/** The facts about a task that a tool result gives. */
 export interface TaskFacts {
   readonly id?: number | string;
   readonly title?: string;
@@ -20,7 +20,7 @@ export type ToolResult =
 
 const SHOWN_CHARACTERS = 300;
 
-/** Reads what a tool answered, ours or a client's own: tolerant of shape, never guessing beyond it. */
+/** Reads a tool result, from our tools or a client's own: tolerant of shape, but never guessing. */
 export function readToolResult(text: string): ToolResult {
   const value = parseJson(text);
   const record = asRecord(value);
@@ -58,7 +58,7 @@ function readError(record: Record<string, unknown>): ToolResult {
   };
 }
 
-/** `isNamed`: the value stood under the key `task`, so it needs no more than an id to be one. */
+/** @param isNamed the value was under the key `task`, so an id alone makes it a task */
 function readTask(value: unknown, isNamed = false): TaskFacts | undefined {
   const record = asRecord(value);
   if (!record) return undefined;

@@ -1,22 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** What is known of a request afterwards: never its text. */
+/** What the simulator records about a request: never its text. */
 export interface SeenRequest {
   readonly path: string;
-  /** The model asked for, once the body was read. */
+  /** The requested model, once the body was read. */
   readonly model: string | undefined;
   readonly clientRequestId: string | undefined;
-  /** `aborted`: the connection ended before the answer was whole. */
+  /** `aborted`: the connection ended before the answer was complete. */
   readonly state: 'open' | 'done' | 'aborted';
 }
 
 const MOST_REMEMBERED = 200;
 
-/** The last requests, the newest last. */
+/** The last requests, newest last. */
 export class Traffic {
   private readonly seen: { -readonly [Key in keyof SeenRequest]: SeenRequest[Key] }[] = [];
 
-  /** Follows a request to its end; the returned function notes the model. */
+  /** Follows a request to its end; the returned function records the model. */
   follow(req: IncomingMessage, res: ServerResponse, path: string): (model: string) => void {
     const clientRequestId = req.headers['x-client-request-id'];
     const request: (typeof this.seen)[number] = {

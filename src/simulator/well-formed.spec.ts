@@ -45,7 +45,7 @@ async function post(path: string, body: object): Promise<{ status: number; text:
   return { status: response.status, text: await response.text() };
 }
 
-/** The data of each block; the framing itself is held to the letter. */
+/** The data of each block; also checks the framing exactly. */
 function blocks(text: string): string[] {
   expect(text.endsWith('\n\n')).toBe(true);
   return text

@@ -9,7 +9,7 @@ export interface ErrorBody {
   readonly code: string | null;
 }
 
-/** An answer that is an error: status, OpenAI's envelope, headers. */
+/** An error answer: status, OpenAI's envelope, headers. */
 export class ProviderError extends Error {
   constructor(
     readonly status: number,
@@ -36,7 +36,7 @@ export function notFound(
   return new ProviderError(404, { message, type: 'invalid_request_error', param, code });
 }
 
-/** One SSE block; faults act on deltas, which carry the answer itself. */
+/** One SSE block; faults act on deltas, which carry the answer's content. */
 export interface Frame {
   readonly text: string;
   readonly isDelta: boolean;
@@ -72,7 +72,7 @@ export function sendBytes(res: ServerResponse, bytes: Buffer, contentType: strin
   res.writeHead(200, { 'content-type': contentType, 'content-length': bytes.length }).end(bytes);
 }
 
-/** Writes each frame on its own; stops where the client has left. */
+/** Writes each frame separately; stops if the client has left. */
 export async function sendStream(
   res: ServerResponse,
   frames: readonly Frame[],
@@ -95,7 +95,7 @@ export async function sendStream(
     if (!res.write(text)) await drained(res);
     if (isDelta) deltas += 1;
     if (fault?.name === 'cut' && index + 1 >= middle && deltas > 0) {
-      // Only once the bytes are out: the client is to see half an answer, not none.
+      // Wait until the bytes are sent: the client must see half an answer, not none.
       await nextTurn();
       res.destroy();
       return;
@@ -109,7 +109,7 @@ function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Waits, or less if the client leaves. */
+/** Waits for the given time, or until the client leaves. */
 function pause(res: ServerResponse, milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     const finish = (): void => {

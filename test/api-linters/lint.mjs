@@ -1,10 +1,10 @@
 /**
- * Lints an OpenAPI document: `node lint.mjs LINTER FILE` prints what is wrong with it, as JSON.
- * In a process of its own, for the linters' loaders and Jest's do not get on.
+ * Lints an OpenAPI document: `node lint.mjs LINTER FILE` prints its faults as JSON. Runs in a separate process, because
+ * the linters' module loaders and Jest's are incompatible.
  */
 import { readFileSync } from 'node:fs';
 
-/** Spectral's word for an error. */
+/** Spectral's severity for an error. */
 const SPECTRAL_ERROR = 0;
 
 const linters = {

@@ -1,4 +1,4 @@
-/** Ten and more routes by way of a client whose types are made from the API's document. */
+/** Calls more than ten routes through a client with types generated from the API's document. */
 import createClient from 'openapi-fetch';
 import type { paths } from './api.js';
 
@@ -54,7 +54,7 @@ const stream = await dataOf(
   client.POST('/api/chat/stream', { body: { message: 'Say hello.' }, parseAs: 'text' }),
 );
 
-/** What was used, once the completion, which belongs to no conversation, is booked. */
+/** The keys of the usage report, once the completion is booked; it belongs to no conversation. */
 async function usageKeys(): Promise<(string | number | null)[]> {
   for (let left = 100; ; left--) {
     const usage = await dataOf(client.GET('/api/usage', { params: { query: { group_by: 'conversation' } } }));

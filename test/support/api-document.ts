@@ -1,20 +1,20 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where the global set-up leaves the folder of a run. */
+/** The variable in which the global set-up leaves the run's folder. */
 export const RUN_FOLDER = 'KEYTURN_TEST_RUN_FOLDER';
 
 let make: (() => object) | undefined;
 
-/** Lets a suite's app make the document, should no other suite of the run have done it. */
+/** Lets a suite's app make the document if no other suite of the run has made it yet. */
 export function provideApiDocument(maker: () => object): void {
   make = maker;
 }
 
 /**
- * The API's document, made once a run. Not by the global set-up: what the app's libraries keep as globals there, Jest
- * would hand to every suite.
- * @param url a running app, which is asked where the suite has none of its own
+ * Reads the API's document, which is made once a run. The global set-up cannot make it: Jest would hand the globals
+ * that the app's libraries set there to every suite.
+ * @param url a running app to fetch the document from if the suite has no app of its own
  */
 export async function readApiDocument(url: string): Promise<Record<string, unknown>> {
   const file = join(process.env[RUN_FOLDER]!, 'openapi.json');

@@ -7,7 +7,7 @@ export interface NewKey {
   prefix: string;
 }
 
-/** Has a signed-in user make an API key. */
+/** Makes an API key for a signed-in user. */
 export async function makeKey(url: string, token: string, over: object = {}): Promise<NewKey> {
   const answer = await api(url, token).post('/api/keys', { name: `key ${randomUUID()}`, ...over });
   if (answer.status !== 201)

@@ -24,7 +24,7 @@ export interface TestApp {
 const JWT_SECRET = randomBytes(32).toString('hex');
 
 export interface TestAppOptions {
-  /** A second instance on the first one's database. */
+  /** The first instance's database, when a test starts a second one. */
   database?: TestDatabase;
 }
 

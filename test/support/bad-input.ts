@@ -2,7 +2,7 @@ import { api, type Api, signUp } from './clients';
 import { createTestApp, type TestApp } from './app';
 import { ask, type Ask, expectRefusal } from './requests';
 
-/** What the caller of a row has. */
+/** What the user who sends the rows owns. */
 export interface Owned {
   task: string;
   conversation: string;
@@ -14,11 +14,11 @@ export interface Owned {
 
 export type Refusal = [status: number, code: string, path?: (string | number)[]];
 
-/** Without a code the request is good: the other side of a limit. */
+/** Without a code the request is valid: it tests the other side of a limit. */
 export type Row = [what: string, request: Ask | ((owned: Owned) => Ask), status: number, ...Partial<Rest>];
 type Rest = [code: string, path: (string | number)[]];
 
-/** @param path where `details` points; nothing: to the whole request */
+/** @param path where `details` points; empty if it points to the whole request */
 export const invalid = (...path: (string | number)[]): Refusal => [400, 'validation_failed', path];
 export const NO_JSON: Refusal = [400, 'invalid_json'];
 export const NOT_STORABLE: Refusal = [400, 'text_not_storable'];
@@ -32,14 +32,14 @@ export interface Setting {
   token: string;
   user: Api;
   owned: Owned;
-  /** How much of the log `expectUnharmed` has seen. */
+  /** The length of the log that `expectUnharmed` has already checked. */
   logRead: number;
 }
 
-/** An app without rate limits, and a user with one of each thing. */
+/** An app without rate limits, and a user with one object of each kind. */
 export async function prepare(): Promise<Setting> {
   const app = await createTestApp({ RATE_LIMIT_PER_MINUTE: '0', AUTH_ATTEMPTS_PER_MINUTE: '0' });
-  // The first user is the admin, whom other rules bind.
+  // The first user becomes the admin, to whom other rules apply.
   await signUp(app.url);
   const { token, refresh_token: refreshToken, user: account } = await signUp(app.url);
   const user = api(app.url, token);
@@ -56,7 +56,7 @@ export async function prepare(): Promise<Setting> {
   return { app, token, user, owned, logRead: 0 };
 }
 
-/** The server is well, and nothing failed on its side since the last look. */
+/** Checks that the server is healthy and has logged no failure since the last check. */
 export async function expectUnharmed(setting: Setting): Promise<void> {
   const { app, logRead } = setting;
   expect((await api(app.url).get('/health')).body.status).toBe('healthy');
@@ -64,7 +64,7 @@ export async function expectUnharmed(setting: Setting): Promise<void> {
   expect(app.log().slice(logRead)).not.toContain('request_failed');
 }
 
-/** Sends every row to one app as one user, and looks after the server's health after each. */
+/** Sends every row to one app as one user, and checks the server's health after each. */
 export function describeRows(title: string, tables: Record<string, Row[]>): void {
   describe(title, () => {
     let setting: Setting;

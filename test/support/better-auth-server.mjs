@@ -1,6 +1,6 @@
 /**
- * A better-auth server, as an issuer of tokens beside Keyturn would run it. Prints its address;
- * goes when its standard input ends. In a process of its own: it is an ES module, which Jest's loader would have to rewrite.
+ * A better-auth server, as an operator would run it beside Keyturn to issue tokens. Prints its address and ends with
+ * its standard input. Runs in its own process: better-auth is an ES module, which Jest's loader would have to rewrite.
  */
 import { createServer } from 'node:http';
 import { betterAuth } from 'better-auth';

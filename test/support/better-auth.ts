@@ -4,7 +4,10 @@ import { createInterface } from 'node:readline';
 
 export interface BetterAuthServer {
   url: string;
-  /** Makes an account there. @returns a token it signed for the account */
+  /**
+   * Makes an account.
+   * @returns a token that the server signed for the account
+   */
   signUp(email: string): Promise<string>;
   stop(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { UsageService } from '../../src/usage/usage.service';
 import type { CallIntent, Settlement } from '../../src/usage/usage.types';
 import type { TestApp } from './app';
 
-/** A call as a test needs it; what it does not say is of no matter to it. */
+/** A call with the fields that tests set; the rest get default values. */
 export interface Booking {
   userId: string | null;
   timezone?: string;
@@ -17,7 +17,10 @@ export interface Booking {
 
 const usage = ({ app }: TestApp): UsageService => app.get(UsageService, { strict: false });
 
-/** Opens a call as the doors do, without sending it. @returns its id */
+/**
+ * Opens a call as the doors do, without sending it.
+ * @returns its id
+ */
 export async function openCall(app: TestApp, booking: Booking): Promise<string> {
   const { userId, timezone = 'UTC', keyId = null, conversationId = null, intent } = booking;
   const id = randomUUID();
@@ -35,13 +38,13 @@ export async function openCall(app: TestApp, booking: Booking): Promise<string> 
     worstCase: { tokens: 100, outputTokens: 90, answers: 1, costMicroUsd: 1000 },
     ...intent,
   };
-  // Only turns have conversations, and theirs are opened so.
+  // Only turns have conversations, and turns open their calls this way.
   if (conversationId !== null) await usage(app).open(app.app.get(Database), whole);
   else await app.app.get(CallBook, { strict: false }).open(whole);
   return id;
 }
 
-/** Books what a call came to: 10 tokens in, 5 out, 7 micro-USD where nothing else is said. */
+/** Settles a call; by default at 10 input tokens, 5 output tokens and 7 micro-USD. */
 export async function settleCall(
   app: TestApp,
   callId: string,

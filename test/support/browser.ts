@@ -6,7 +6,7 @@ import { environmentWithoutFaketime } from './machine-clock';
 
 const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 
-/** Quiet: no sandbox, for root and containers, and no traffic of the browser's own. */
+/** No sandbox, for root and containers, and no network traffic of the browser's own. */
 const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -24,9 +24,9 @@ export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS, env: environmentWithoutFaketime() });
 }
 
-/** Serves pages from an origin of its own, and passes `/api` on, as a proxy in front of pages and API does. */
+/** Serves pages from its own origin and forwards `/api`, like a proxy in front of pages and API. */
 export class PageServer {
-  /** Where `/api` leads; nowhere until it is set. */
+  /** Target of `/api`; unset, `/api` is not forwarded. */
   apiUrl: string | undefined;
 
   private readonly server = createServer((incoming, response) => {
@@ -35,7 +35,7 @@ export class PageServer {
     else this.serve(pathname, response);
   });
 
-  /** @param fileOf the file behind a path */
+  /** @param fileOf maps a path to its file */
   constructor(private readonly fileOf: (path: string) => string) {}
 
   get origin(): string {

@@ -8,7 +8,7 @@ export interface BufferingProxy {
   stop(): Promise<void>;
 }
 
-/** A proxy as many are set up: it passes an answer on when it has all of it. */
+/** A proxy as often set up: it forwards an answer only when it has received all of it. */
 export async function startBufferingProxy(target: string): Promise<BufferingProxy> {
   const server = createServer((req, res) => {
     const onward = request(target + req.url, { method: req.method, headers: req.headers }, (answer) => {

@@ -14,15 +14,15 @@ const EMBEDDINGS_PATH = '/v1/embeddings';
 const OPENAI_MODEL = 'gpt-4o-mini';
 const EMBEDDING_MODEL = 'text-embedding-3-small';
 
-/** A way to a provider whose answers may be kept. */
+/** A door whose provider answers may be cached. */
 export interface CachedDoor {
   readonly name: string;
   readonly path: string;
   readonly body: object;
   readonly headers?: Record<string, string>;
-  /** Where the provider is asked. */
+  /** The path of the provider's request. */
   readonly upstreamPath: string;
-  /** The provider's answer that says this. */
+  /** A provider's answer with this text. */
   readonly answer: (text: string) => Script;
 }
 
@@ -112,7 +112,7 @@ export const CACHED_DOORS: readonly CachedDoor[] = [
 export const through = ({ path, body, headers }: CachedDoor, over: object = {}): Ask =>
   post(path, { ...body, ...over }, headers);
 
-/** Has the provider say something else each time: an answer that comes twice was kept. */
+/** Makes the provider answer differently each time, so a repeated answer must come from the cache. */
 export function answerAnew(upstream: ScriptedUpstream, { upstreamPath, answer }: CachedDoor): void {
   let count = 0;
   upstream.play(upstreamPath, () => answer(` answer ${++count}`));

@@ -2,7 +2,7 @@ import type { CatalogueModel } from '../../src/models/catalogue.types';
 import { OPENAI_MEDIA_MODELS } from '../../src/models/catalogue-openai-media.data';
 import { price } from '../../src/models/prices';
 
-/** The day from which all of these have a price. */
+/** The day from which all models here have a price. */
 const FIRST_DAY = '2024-07-18';
 
 const chat = { provider: 'openai', kind: 'chat', contextWindow: 128_000 } as const;
@@ -21,7 +21,7 @@ const costs = (input: number, cached: number, output: number) => ({
   prices: [price(FIRST_DAY, { input, cached, output })],
 });
 
-/** Models that do not end, whatever day it is. They have the names of real ones, and numbers like theirs. */
+/** Models without a last day. They have the names of real models, and similar numbers. */
 const LASTING: readonly CatalogueModel[] = [
   { ...chat, name: 'gpt-4o-mini', ...costs(0.15, 0.075, 0.6) },
   { ...chat, name: 'gpt-4o', ...costs(2.5, 1.25, 10) },
@@ -47,7 +47,7 @@ const LASTING: readonly CatalogueModel[] = [
   },
 ];
 
-/** The first day without `gpt-ending`, which no run of the tests comes near. */
+/** The first day without `gpt-ending`; no test run gets near it. */
 export const ENDING_DAY = '2099-12-11';
 
 const ENDING: readonly CatalogueModel[] = [
@@ -67,7 +67,7 @@ const ENDING: readonly CatalogueModel[] = [
   },
 ];
 
-/** In the place of the real one in e2e suites: see use-test-catalogue.ts. */
+/** Replaces the real catalogue in e2e suites: see use-test-catalogue.ts. */
 export const TEST_CATALOGUE: readonly CatalogueModel[] = [
   { ...costs(0, 0, 0), name: 'simulator-1', provider: 'simulator', kind: 'chat' },
   ...LASTING,

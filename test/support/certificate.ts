@@ -10,7 +10,7 @@ export interface Certificate {
   remove(): void;
 }
 
-/** A certificate for 127.0.0.1 that nobody has signed but itself. */
+/** A self-signed certificate for 127.0.0.1. */
 export function makeCertificate(): Certificate {
   const folder = mkdtempSync(join(tmpdir(), 'keyturn-certificate-'));
   const [path, keyPath] = [join(folder, 'certificate.pem'), join(folder, 'key.pem')];

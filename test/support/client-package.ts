@@ -9,12 +9,12 @@ const DEADLINE_MS = 30_000;
 
 const execute = promisify(execFile);
 
-/** How a Node program gets at the package. */
+/** How a Node program loads the package. */
 export type Loader = 'import' | 'require';
 
 const PROGRAM: Record<Loader, string> = { import: 'by-import.mjs', require: 'by-require.cjs' };
 
-/** The client, built anew, as an application has it in its `node_modules`. */
+/** The client, freshly built, installed in an application's `node_modules`. */
 export class ClientPackage {
   /** The application's folder. */
   readonly folder = mkdtempSync(join(tmpdir(), 'keyturn-client-'));
@@ -33,18 +33,24 @@ export class ClientPackage {
     return join(this.home, 'dist', path);
   }
 
-  /** Runs a scenario in a Node of its own, which has to end by itself. */
+  /** Runs a scenario in its own Node process, which must end by itself. */
   async run<Told>(loader: Loader, scenario: string, options: object): Promise<Told> {
     return JSON.parse(await this.node(PROGRAM[loader], scenario, JSON.stringify(options))) as Told;
   }
 
-  /** Runs the text of an ES module as a program of the application, and gives what it prints. */
+  /**
+   * Runs the text of an ES module as a program of the application.
+   * @returns what it prints
+   */
   async runProgram(text: string): Promise<string> {
     writeFileSync(join(this.folder, 'program.mjs'), text);
     return this.node('program.mjs');
   }
 
-  /** Runs a script of Node's in the application's folder, and gives what it prints. */
+  /**
+   * Runs a Node script in the application's folder.
+   * @returns what it prints
+   */
   async node(...script: string[]): Promise<string> {
     const { stdout } = await execute(process.execPath, script, { cwd: this.folder, timeout: DEADLINE_MS });
     return stdout;

@@ -10,7 +10,7 @@ export interface Session {
 export interface Answer {
   status: number;
   headers: Headers;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what a server sent is whatever it is
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a server may send any JSON
   body: any;
 }
 
@@ -58,7 +58,7 @@ export async function signUp(
   return answer.body as Session;
 }
 
-/** Waits until a condition holds; the deadline is the test's failure, not its pace. */
+/** Waits until a condition holds; a passed deadline fails the test. */
 export async function until<T>(
   condition: () => Promise<T | undefined | false> | T | undefined | false,
   deadlineMs = 10_000,
@@ -73,19 +73,19 @@ export async function until<T>(
 }
 
 export interface Block {
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what a server sent is whatever it is
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a server may send any JSON
   [key: string]: any;
 }
 
 export interface EventStream {
   status: number;
   headers: Headers;
-  /** Blocks as they come; `[DONE]` is the string. */
+  /** The blocks in order of arrival; `[DONE]` is a string. */
   blocks: AsyncGenerator<Block | string>;
   leave(): void;
 }
 
-/** Reads a stream of `data:` blocks the way the panel's client does: one line each, anything else is dropped. */
+/** Reads a stream of `data:` blocks as the panel's client does: one line each; anything else is dropped. */
 export async function openStream(
   url: string,
   token: string,

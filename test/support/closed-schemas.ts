@@ -6,14 +6,14 @@ const isObject = (value: unknown): value is Json =>
 const SAMPLES = new Set(['example', 'examples', 'default', 'enum']);
 
 /**
- * A document whose answers may hold no field that they do not name. Clients are not held to that, for fields may be
- * added; the tests are, so that none is added without being documented.
+ * Returns the document with closed schemas: an answer may hold only documented fields. Clients need not be so strict,
+ * since fields may be added; the tests are, so that no field is added without being documented.
  */
 export function closeSchemas(document: Json): Json {
   return Object.fromEntries(
     Object.entries(document).map(([key, value]) => {
       if (SAMPLES.has(key)) return [key, value];
-      // What stands here is a part of other schemas, which close it where they use it.
+      // Component schemas are parts of other schemas, which are closed where they use them.
       if (key === 'schemas' && isObject(value)) return [key, mapValues(value, closeInner)];
       if (key === 'schema') return [key, closed(value)];
       if (Array.isArray(value))
@@ -35,7 +35,7 @@ function closed(schema: unknown): unknown {
   return namesFields && !isSaid ? { ...inner, unevaluatedProperties: false } : inner;
 }
 
-/** Parts of `allOf` stay open: each says only something more of the whole. */
+/** Parts of `allOf` stay open: each adds to the description of the same value. */
 function closeInner(schema: unknown): unknown {
   if (!isObject(schema)) return schema;
   const changed: Json = { ...schema };

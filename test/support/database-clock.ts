@@ -1,8 +1,8 @@
 import type { TestDatabase } from './postgres';
 
 /**
- * A database whose clock the test steps: what the app asks it for, `now()`, is found here before Postgres's own. For
- * connections that are opened after this.
+ * A database whose clock the test sets: the app's `now()` is found here before Postgres's own. Applies to connections
+ * opened after this.
  */
 export class DatabaseClock {
   private constructor(private readonly database: TestDatabase) {}
@@ -19,7 +19,7 @@ export class DatabaseClock {
     return new DatabaseClock(database);
   }
 
-  /** From now on it is this instant there, and time goes on from it. */
+  /** Sets the database's clock to this instant; time continues from there. */
   async set(instant: string): Promise<void> {
     await this.database.query('UPDATE clock.reading SET ahead = $1::timestamptz - pg_catalog.now()', [
       instant,

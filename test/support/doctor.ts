@@ -2,13 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Finding } from '../../src/doctor/finding';
 import { PLANTED, type Script, STREAM_HEAD } from './scripted-upstream';
 
-/** Stands in every checkup's settings: no finding may tell it. */
+/** Present in every checkup's settings; no finding may contain it. */
 export const DOCTOR_KEY = 'sk-the-key-that-no-line-may-tell';
 export const DOCTOR_LIMITS = { answerMs: 2000, replyMs: 5000 };
 
 export type Told = Partial<Record<string, Finding>>;
 
-/** The findings of a checkup, held against what none may hold. */
+/** The findings of a checkup by subject; fails if one holds a key or malformed text. */
 export async function bySubject(findings: AsyncIterable<Finding>): Promise<Told> {
   const told: Told = {};
   for await (const finding of findings) {
@@ -19,7 +19,7 @@ export async function bySubject(findings: AsyncIterable<Finding>): Promise<Told>
   return told;
 }
 
-/** A stream whose end takes its time. */
+/** A stream that pauses before its last frames. */
 export const slowly = (frames: readonly string[], pauseMs: number) => (): Script => [
   STREAM_HEAD,
   { bytes: frames.slice(0, 2).join('') },
@@ -28,7 +28,7 @@ export const slowly = (frames: readonly string[], pauseMs: number) => (): Script
   { end: true },
 ];
 
-/** The same as it comes through a proxy that holds it up. */
+/** The same stream through a buffering proxy. */
 export const atOnce = (frames: readonly string[], pauseMs: number) => (): Script => [
   { wait: delay(pauseMs) },
   STREAM_HEAD,

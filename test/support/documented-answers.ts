@@ -3,13 +3,13 @@ import addFormats from 'ajv-formats';
 import { readApiDocument } from './api-document';
 import { closeSchemas } from './closed-schemas';
 
-/** An answer of the app, as far as it is known. */
+/** The parts of an answer that a test client has. */
 export interface ReceivedAnswer {
   method: string;
   url: string;
   status: number;
   headers: Headers;
-  /** Absent while a stream is not read to its end. */
+  /** Absent until a stream is read to its end. */
   text?: string;
 }
 
@@ -29,22 +29,22 @@ interface Document {
   paths: Record<string, Operations>;
 }
 
-/** An answer's place in the document. */
+/** An answer and its place in the document. */
 interface Documented {
   pointer: string;
   answer: Answer;
 }
 
-/** Pages, the socket, and the document itself: they are described elsewhere. */
+/** Pages, the socket, and the document itself; they are described elsewhere. */
 const UNDOCUMENTED = /^\/(docs(-json|-yaml)?(\/.*)?|ws\/?)$/i;
 const DOCUMENT_ID = 'openapi';
 
-/** The document of the API, against which each answer of a test client is held. */
+/** The API's document; every answer to a test client is checked against it. */
 class ApiDocument {
   private readonly document: Document;
   private readonly ajv = addFormats(new Ajv2020({ strict: false, validateSchema: false }));
   private readonly validators = new Map<string, ValidateFunction>();
-  /** The fixed before those with a parameter. */
+  /** Fixed paths stand before those with a parameter. */
   private readonly paths: { path: string; form: RegExp }[];
 
   constructor(document: Record<string, unknown>) {
@@ -55,7 +55,7 @@ class ApiDocument {
     this.ajv.addSchema(this.document, DOCUMENT_ID);
   }
 
-  /** Where the document has such an answer; undefined where it has no such route. */
+  /** @returns the documented answer, a text if the route has no such answer, or undefined if there is no such route */
   find(method: string, pathname: string, status: number): Documented | string | undefined {
     const path = this.paths.find(({ form }) => form.test(pathname))?.path;
     if (path === undefined) return undefined;
@@ -73,7 +73,7 @@ class ApiDocument {
     return { pointer, answer: this.at<Answer>(pointer) };
   }
 
-  /** What is wrong with a value of the schema at this place; undefined where nothing is. */
+  /** @returns how a value violates the schema at this place; undefined if it does not */
   fault(pointer: string, value: unknown): string | undefined {
     const validate =
       this.validators.get(pointer) ?? this.ajv.getSchema(`${DOCUMENT_ID}#${encodeURI(pointer)}`)!;
@@ -82,7 +82,7 @@ class ApiDocument {
     return this.ajv.errorsText(validate.errors, { dataVar: 'body' });
   }
 
-  /** The headers that a documented answer has. */
+  /** The documented headers of an answer. */
   headersOf({
     pointer,
     answer,
@@ -105,7 +105,7 @@ class ApiDocument {
   }
 }
 
-/** The id of a model may hold slashes, which no path of a document can say. */
+/** A model's id may contain slashes, which no path in the document can express. */
 const MODEL_PATH = '/v1/models/{id}';
 
 const formOf = (path: string): RegExp =>
@@ -117,8 +117,8 @@ const toPointer = (steps: string[]): string =>
 let known: ApiDocument | undefined;
 
 /**
- * Holds an answer against the API's document: its status, its headers, its body.
- * @throws Error that says what is not documented
+ * Checks an answer's status, headers and body against the API's document.
+ * @throws Error that names the undocumented part
  */
 export async function expectDocumented(received: ReceivedAnswer): Promise<void> {
   const { pathname } = new URL(received.url);
@@ -132,7 +132,7 @@ export async function expectDocumented(received: ReceivedAnswer): Promise<void> 
   );
 }
 
-/** A proxy in front of the app, or the scripted provider. */
+/** Whether the answer is from a proxy in front of the app, or from the scripted provider. */
 const isOfAnotherServer = ({ headers }: ReceivedAnswer): boolean =>
   headers.has('server') || headers.get('x-request-id') === 'req_scripted';
 
@@ -147,7 +147,7 @@ function faultOf(document: ApiDocument, received: ReceivedAnswer, pathname: stri
   );
 }
 
-/** What is not there is an error like any other. */
+/** The answer of an unknown route must be a documented error. */
 function faultOfUnknown(
   document: ApiDocument,
   { status, headers, text }: ReceivedAnswer,
@@ -183,7 +183,7 @@ function faultOfBody(
   const range = type.replace(/\/.*/, '/*');
   const documented = Object.keys(answer.content).find((name) => [type, range, '*/*'].includes(name));
   if (documented === undefined) return `it is not of the type ${type}`;
-  // Bytes of any type.
+  // The content may be any bytes.
   if (text === undefined || documented.endsWith('/*')) return undefined;
   const at = `${pointer}${toPointer(['content', documented, 'schema'])}`;
   if (isJson(headers)) return document.fault(at, JSON.parse(text));

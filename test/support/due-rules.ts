@@ -1,6 +1,6 @@
 /**
- * What the rules of test/fixtures/due-phrases.txt come to, reckoned apart from the code that they test. Days are counted
- * from 1970, moments are texts of a local clock ("2026-12-01 13:02"): both can be compared.
+ * Computes the results of the rules in test/fixtures/due-phrases.txt, independently of the code under test. Days are
+ * counted from 1970; moments are local clock texts ("2026-12-01 13:02"). Both can be compared.
  */
 const DAY_MS = 86_400_000;
 const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
@@ -10,7 +10,7 @@ export interface PhraseRow {
   rule: string;
 }
 
-/** The rows of a table of phrases, without its comments. */
+/** Reads the rows of a table of phrases; skips its comments. */
 export function parsePhraseTable(text: string): PhraseRow[] {
   return text
     .split('\n')

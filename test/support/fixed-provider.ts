@@ -13,10 +13,10 @@ import {
   streamAnswer,
 } from './scripted-upstream';
 
-/** The key that this provider takes. */
+/** The key that this provider accepts. */
 export const FIXED_PROVIDER_KEY = 'sk-fixed-provider-0123456789';
 
-/** The top-level fields that clients of the suite may send: one that somebody adds on the way is refused, as at OpenAI. */
+/** The top-level fields that the suite's clients may send. A field added on the way is refused, as at OpenAI. */
 const FIELDS = new Set(
   `model messages input instructions stream stream_options temperature top_p n tools tool_choice
   parallel_tool_calls response_format text store previous_response_id max_tokens max_completion_tokens
@@ -37,7 +37,7 @@ interface ModelRequest {
   readonly input?: string | readonly Message[];
 }
 
-/** How the provider answers to the newest user message of a request, by that message's text. */
+/** The provider's answers, by the text of the request's newest user message. */
 const ANSWERS: Readonly<Record<string, (request: ModelRequest, dialect: Dialect) => Script>> = {
   count: ({ stream, stream_options }, dialect) => {
     const deltas = ['Counted', ' well.'];
@@ -82,7 +82,7 @@ const COMPACTION = {
   usage: { input_tokens: 21, output_tokens: 7, total_tokens: 28 },
 };
 
-/** Routes that have one answer, whatever they are sent. */
+/** Routes with one fixed answer, whatever the request. */
 const ROUTES: Readonly<Record<string, Script>> = {
   '/v1/completions': jsonAnswer(TEXT_COMPLETION),
   '/v1/moderations': jsonAnswer(MODERATION),
@@ -98,8 +98,8 @@ const ROUTES: Readonly<Record<string, Script>> = {
 };
 
 /**
- * A provider with fixed words at a fixed cost, for tests of real clients. It is strict: what OpenAI would refuse in a
- * request's head and fields is refused.
+ * A provider with fixed answers at a fixed cost, for tests of real clients. It refuses the headers and fields that
+ * OpenAI would refuse.
  */
 export async function startFixedProvider(): Promise<ScriptedUpstream> {
   const upstream = await startScriptedUpstream();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 
-/** A port of 127.0.0.1 at which nobody listens: for programs that cannot pick one themselves, and to be refused at. */
+/** A free port of 127.0.0.1: for programs that cannot pick one themselves, and for refused connections. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

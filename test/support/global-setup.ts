@@ -10,7 +10,7 @@ declare global {
   var testPostgres: { server: RunningPostgres; folder: string };
 }
 
-/** One real Postgres for all suites, with a migrated template that each clones in a few milliseconds. */
+/** Starts one real Postgres for all suites, with a migrated template that each suite clones in a few milliseconds. */
 export default async function setUp(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'keyturn-test-'));
   const server = await startEmbeddedPostgres(join(folder, 'postgres'), 'test-only');

@@ -15,14 +15,14 @@ export interface InstancesUser extends Api {
   readonly token: string;
 }
 
-/** Three processes behind nginx, the database, the Redis and the scripted provider they stand on. */
+/** Three processes behind nginx, with the database, Redis and scripted provider that they use. */
 export class InstancesSetting {
   private constructor(
     readonly upstream: ScriptedUpstream,
     readonly redis: TestRedis,
     readonly database: TestDatabase,
     readonly command: InstancesCommand,
-    /** nginx. */
+    /** The address of nginx. */
     readonly url: string,
   ) {}
 
@@ -41,7 +41,7 @@ export class InstancesSetting {
     const parts = [upstream, redis, database, command] as const;
     try {
       const url = await command.url();
-      // The first user is an admin, to whom not all limits apply.
+      // The first user becomes an admin, to whom not all limits apply.
       await signUp(url);
       return new InstancesSetting(...parts, url);
     } catch (error) {
@@ -50,17 +50,17 @@ export class InstancesSetting {
     }
   }
 
-  /** Each past nginx. */
+  /** The address of each instance, without nginx. */
   get instances(): string[] {
     return this.command.instanceUrls;
   }
 
-  /** The completions that the provider was asked for since the last reset. */
+  /** The completions requested from the provider since the last reset. */
   get calls(): ReceivedRequest[] {
     return this.upstream.requests.filter(({ path }) => path === chat.path);
   }
 
-  /** @param over isExempt: from rates, as admins are */
+  /** @param over isExempt: exempt from rate limits, as admins are */
   async user(over: { tokensADay?: number; isExempt?: boolean } = {}): Promise<InstancesUser> {
     const { token, user } = await signUp(this.url);
     if (over.isExempt) await this.database.query(`UPDATE users SET role = 'admin' WHERE id = $1`, [user.id]);
@@ -73,7 +73,7 @@ export class InstancesSetting {
     return { ...api(this.url, token), id: user.id, token };
   }
 
-  /** Of each instance, the sum of a metric's series whose labels hold a text. */
+  /** The sum, for each instance, of a metric's series whose labels contain a text. */
   metric(name: string, label = ''): Promise<number[]> {
     return Promise.all(
       this.instances.map(async (instance) => {
@@ -84,7 +84,7 @@ export class InstancesSetting {
     );
   }
 
-  /** What a user has of the day's tokens, once none of its calls is open. */
+  /** The tokens a user has used today, once none of the user's calls is open. */
   async settledTokens(
     userId: string,
     deadlineMs?: number,
@@ -106,13 +106,13 @@ export class InstancesSetting {
   }
 }
 
-/** Clients who ask without a pause. */
+/** Clients that send requests without a pause. */
 export class SteadyLoad {
   answered = 0;
   private isOver = false;
   private readonly work: Promise<unknown>;
 
-  /** @param ask one request; of which client, and its how manieth */
+  /** @param ask sends one request, given the client's index and the request's index */
   constructor(clients: number, ask: (client: number, number: number) => Promise<void>) {
     const work = async (client: number): Promise<void> => {
       for (let number = 0; !this.isOver; number++) {
@@ -121,11 +121,11 @@ export class SteadyLoad {
       }
     };
     this.work = Promise.all(Array.from({ length: clients }, (_, client) => work(client)));
-    // Told where it is waited for.
+    // A failure is reported where this promise is awaited.
     this.work.catch(() => undefined);
   }
 
-  /** Waits for so many more answers. */
+  /** Waits for this many more answers. */
   async goesOn(count: number): Promise<void> {
     const end = this.answered + count;
     await until(() => this.answered >= end);

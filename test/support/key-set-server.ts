@@ -13,7 +13,7 @@ import {
 
 export const AUDIENCE = 'keyturn-chat';
 
-/** A pair of an issuer's, of which it publishes one. */
+/** A key pair of an issuer; the issuer publishes the public key. */
 export interface IssuerKey {
   kid: string;
   alg: string;
@@ -26,12 +26,12 @@ export async function makeIssuerKey(alg: string, kid: string = randomUUID()): Pr
   return { kid, alg, privateKey, publicJwk: { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' } };
 }
 
-/** An issuer whose key set is what the test says. */
+/** An issuer with a key set that the test controls. */
 export interface KeySetServer {
   issuer: string;
-  /** What an app needs to trust it. */
+  /** The settings that an app needs to trust the issuer. */
   environment: Record<string, string>;
-  /** How often it was asked for its keys. */
+  /** How often the key set was requested. */
   readonly asked: number;
   publish(...keys: IssuerKey[]): void;
   /** Answers instead of the key set. */
@@ -69,7 +69,7 @@ export async function startKeySetServer(): Promise<KeySetServer> {
 
 const nowSeconds = (): number => Math.floor(Date.now() / 1000);
 
-/** A good token of an issuer's, but for what differs; what is undefined is left out. */
+/** Signs a valid token of an issuer, with the given changes; an undefined claim is omitted. */
 export function signToken(
   { issuer }: Pick<KeySetServer, 'issuer'>,
   key: IssuerKey,

@@ -5,13 +5,13 @@ import { until } from './clients';
 import { type TestDatabase, withClient } from './postgres';
 
 export interface LedgerReport {
-  /** What did not agree: subject and count. */
+  /** The count of disagreements by subject. */
   disagreements: Record<string, number>;
   text: string;
   exitCode: number;
 }
 
-/** What `npm run ledger:verify` would say of this database. */
+/** What `npm run ledger:verify` reports about this database. */
 export async function verifyLedger({ url }: TestDatabase): Promise<LedgerReport> {
   const verification = await withClient(url, verify);
   const failed = verification.results.filter(({ count }) => count > 0);
@@ -22,7 +22,7 @@ export async function verifyLedger({ url }: TestDatabase): Promise<LedgerReport>
   };
 }
 
-/** @returns how many rows were mended, by what they are */
+/** @returns how many rows were repaired, by kind */
 export async function repairLedger({ url }: TestDatabase): Promise<Record<string, number>> {
   const mended = await withClient(url, repair);
   return Object.fromEntries(mended.flatMap(({ name, rows }) => (rows === 0 ? [] : [[name, rows]])));

@@ -1,7 +1,7 @@
-/** What makes up another day for a program under Debian's `faketime`. */
+/** The variables by which Debian's `faketime` shows a program another day. */
 const VARIABLES = ['LD_PRELOAD', 'FAKETIME', 'FAKETIME_SHARED', 'FAKETIME_DONT_FAKE_MONOTONIC'];
 
-/** For a program of ours that is given an environment of its own: it is to be on the same day as the tests. */
+/** For a Keyturn process with an environment of its own: it must be on the same day as the tests. */
 export const FAKETIME: NodeJS.ProcessEnv = Object.fromEntries(
   VARIABLES.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
 );
@@ -9,7 +9,7 @@ export const FAKETIME: NodeJS.ProcessEnv = Object.fromEntries(
 /** Postgres's own timers never run out under `faketime`: `lock_timeout` and its like. */
 export const hasPostgresTimers = FAKETIME.FAKETIME === undefined;
 
-/** For another's program that does not run under `faketime`. It stays on the machine's own day. */
+/** For a foreign program that does not run under `faketime`: it stays on the machine's own day. */
 export function environmentWithoutFaketime(): Record<string, string> {
   const others = Object.entries(process.env).filter(([name]) => !VARIABLES.includes(name));
   return Object.fromEntries(others) as Record<string, string>;

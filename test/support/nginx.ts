@@ -14,23 +14,23 @@ export const NGINX_CONF = readFileSync(
 
 export interface RunningNginx {
   readonly url: string;
-  /** Warnings too: nginx warns of every body that it has to write to disk. */
+  /** Includes warnings: nginx warns of every body that it writes to disk. */
   errorLog(): string;
   accessLog(): string;
   stop(): Promise<void>;
 }
 
 export interface NginxOptions {
-  /** Given, it speaks https alone, by the lines that the configuration holds ready. */
+  /** If set, nginx serves https only, by the lines prepared in the configuration. */
   readonly certificate?: Certificate;
 }
 
-/** How the configuration names an instance. */
+/** The line that names an instance in the configuration. */
 const INSTANCE_LINE = /^ *server 127\.0\.0\.1:3000\b.*;$/m;
 
 /**
- * A real nginx on a free port with the configuration of deploy/, of which only ports, paths and the list of instances
- * are others.
+ * Starts a real nginx on a free port with the configuration of deploy/. Only ports, paths and the list of instances
+ * differ.
  */
 export async function startNginx(
   upstreamUrls: string | readonly string[],
@@ -38,7 +38,7 @@ export async function startNginx(
 ): Promise<RunningNginx> {
   const { certificate } = options;
   const folder = mkdtempSync(join(tmpdir(), 'keyturn-nginx-'));
-  // As root, nginx works as a user of its own, who must get in.
+  // Started as root, nginx runs as a user of its own, who must be able to enter.
   chmodSync(folder, 0o755);
   const port = await freePort();
   const listen = `listen 127.0.0.1:${port}`;
@@ -60,7 +60,7 @@ export async function startNginx(
   writeFileSync(join(folder, 'nginx.conf'), MAIN);
 
   const child = spawn('nginx', ['-p', folder, '-c', 'nginx.conf', '-e', 'error.log'], {
-    // Where it lies on Debian, and users' paths do not lead.
+    // Debian installs nginx there, outside the users' PATH.
     env: { PATH: `${process.env.PATH}:/usr/sbin` },
     stdio: 'ignore',
   });
@@ -91,7 +91,7 @@ export async function startNginx(
   };
 }
 
-/** What surrounds the site: as Debian has it where it matters, compression on. */
+/** The configuration around the site, like Debian's where it matters: compression is on. */
 const MAIN = `
 daemon off;
 worker_processes 1;

@@ -1,2 +1,2 @@
-/** A busy machine is slow; what hangs is told all the same. */
+/** Long enough for a busy machine; a hanging test still fails. */
 jest.setTimeout(30_000);

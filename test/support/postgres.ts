@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 
-/** Where the global set-up leaves the address of the suites' Postgres. */
+/** The variable in which the global set-up leaves the address of the suites' Postgres. */
 export const SERVER_URL = 'KEYTURN_TEST_POSTGRES_URL';
 export const TEMPLATE = 'keyturn_template';
 
@@ -11,7 +11,7 @@ export function urlOf(database: string): string {
   return url.href;
 }
 
-/** Runs statements on a connection of the test's own, beside the app's. */
+/** Runs statements on the test's own connection, separate from the app's. */
 export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url });
   await client.connect();
@@ -31,7 +31,7 @@ export interface TestDatabase {
 /** A database of the suite's own, cloned from the migrated template. */
 export const createDatabase = (): Promise<TestDatabase> => createFrom(`TEMPLATE ${TEMPLATE}`);
 
-/** A database without a table, as an operator makes it. */
+/** A database without tables, as an operator creates it. */
 export const createEmptyDatabase = (): Promise<TestDatabase> => createFrom('');
 
 async function createFrom(template: string): Promise<TestDatabase> {

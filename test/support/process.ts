@@ -62,7 +62,7 @@ export class Started {
     return this.child.pid!;
   }
 
-  /** The address, once it is healthy. */
+  /** The address, once the server is healthy. */
   async url(): Promise<string> {
     return until(async () => {
       if (this.child.exitCode !== null) throw new Error(`It did not start: ${this.errors}`);
@@ -74,7 +74,7 @@ export class Started {
     }, 60_000);
   }
 
-  /** @returns the exit code, null when a signal ended it */
+  /** @returns the exit code; null if a signal ended the process */
   exited(): Promise<number | null> {
     if (this.child.exitCode !== null || this.child.signalCode !== null)
       return Promise.resolve(this.child.exitCode);

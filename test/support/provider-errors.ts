@@ -3,13 +3,13 @@ import { join } from 'node:path';
 
 const FOLDER = join(__dirname, '../fixtures/providers/errors');
 
-/** One error answer of one provider, and what becomes of it. A file in `test/fixtures/providers/errors` each. */
+/** One error answer of a provider, and the expected result. Each is a file in `test/fixtures/providers/errors`. */
 export interface ProviderErrorCase {
-  /** The file’s name without its ending. */
+  /** The file’s name without its extension. */
   name: string;
   /** What the case shows, in one sentence. */
   about: string;
-  /** Where it was seen or is documented. */
+  /** Where the answer was seen or is documented. */
   source: string;
   status: number;
   headers?: Record<string, string>;
@@ -20,14 +20,14 @@ export interface ProviderErrorCase {
   expect: {
     code: string;
     status: number;
-    /** Absent: the message is ours, and no part of the body. */
+    /** Absent: the message is Keyturn's own and contains no part of the body. */
     message?: string;
     param?: string;
     /** Seconds of `Retry-After`. */
     retryAfter?: number;
-    /** Where `/v1` answers otherwise. */
+    /** The answer under `/v1`, if it differs. */
     v1?: { status: number; type: string; code: string };
-    /** Whether the request may be sent again before its first byte. */
+    /** Whether the request is retried before the client gets its first byte. */
     isRetried?: boolean;
   };
 }

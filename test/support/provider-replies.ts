@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A stream that a provider sends, and what it says. One file a provider and reply: test/fixtures/providers. */
+/**
+ * A stream that a provider sends, and its expected meaning. Each provider and reply has a file in
+ * test/fixtures/providers.
+ */
 export interface ProviderReply {
   name: string;
   about: string;
@@ -13,16 +16,16 @@ export interface ProviderReply {
     finishReason?: string | null;
     toolCalls?: { name: string; arguments: object }[];
   };
-  /** What goes back to the provider with the assistant's message. */
+  /** The fields that must go back to the provider with the assistant's message. */
   sendBack?: { message?: object; calls?: object[] };
-  /** null: the provider reports none. */
+  /** null: the provider reports no usage. */
   usage: { input: number; cached: number; output: number; reasoning: number } | null;
 }
 
 interface ReplyFile extends Omit<ProviderReply, 'name' | 'bytes'> {
-  /** Each becomes an event of one line. */
+  /** Each element becomes an event of one line. */
   events?: (object | string)[];
-  /** In its place, where the bytes between and around events matter. */
+  /** Used instead of `events` if the bytes between and around events matter. */
   wire?: string[];
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Ask } from './requests';
 
-/** A request as bytes, for clients that no HTTP library would be. */
+/** A request as bytes, for clients that behave unlike any HTTP library. */
 export function requestBytes({ method, path, body, headers = {} }: Ask, token?: string): Buffer {
   const isAsItIs = typeof body === 'string' || Buffer.isBuffer(body);
   const content =
@@ -18,7 +18,7 @@ export function requestBytes({ method, path, body, headers = {} }: Ask, token?: 
   return Buffer.concat([Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`), content]);
 }
 
-/** The same request with a second `Host`: which of them a server believes must not matter. */
+/** The same request with a second `Host`; it must not matter which one a server believes. */
 export function withSecondHost(bytes: Buffer, host = 'evil.example'): Buffer {
   const endOfLine = bytes.indexOf('\r\n') + 2;
   return Buffer.concat([
@@ -29,19 +29,19 @@ export function withSecondHost(bytes: Buffer, host = 'evil.example'): Buffer {
 }
 
 /**
- * A client that sends and never reads: the system's buffers fill, then the server's. Whoever calls this destroys the
+ * A client that sends and never reads: the system's buffers fill, then the server's. The caller must destroy the
  * socket.
  */
 export async function neverReading(url: string, bytes: Buffer): Promise<Socket> {
   const socket = begin(url);
-  // Before it is connected: Node begins to read at that moment.
+  // Must precede the connection: Node begins to read when it connects.
   socket.pause();
   await once(socket, 'connect');
   socket.write(bytes);
   return socket;
 }
 
-/** A client that has sent its head and half of its body, and waits. */
+/** A client that has sent its head and half of its body, then waits. */
 export async function halfSent(url: string, bytes: Buffer): Promise<{ socket: Socket; finish(): void }> {
   const bodyAt = bytes.indexOf('\r\n\r\n') + 4;
   const middle = bodyAt + Math.floor((bytes.length - bodyAt) / 2);
@@ -51,9 +51,9 @@ export async function halfSent(url: string, bytes: Buffer): Promise<{ socket: So
 }
 
 /**
- * A client that leaves as soon as so much of the answer has come.
- * @param enough bytes, head and chunk sizes counted; or a text to see
- * @returns what had come, and by `Date.now()` when it left
+ * A client that leaves as soon as enough of the answer has arrived.
+ * @param enough bytes, including head and chunk sizes; or a text to wait for
+ * @returns the received bytes, and the time (`Date.now()`) when the client left
  */
 export async function leavingAfter(
   url: string,
@@ -81,7 +81,7 @@ async function dial(url: string): Promise<Socket> {
 function begin(url: string): Socket {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port) });
-  // A server may drop such a client; the tests look at the server.
+  // A server may drop such a client; the tests check the server.
   socket.on('error', () => undefined);
   return socket;
 }

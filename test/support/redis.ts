@@ -8,7 +8,7 @@ import { until } from './clients';
 import { freePort } from './free-port';
 import { environmentWithoutFaketime } from './machine-clock';
 
-/** Debian's redis-server on a free port of loopback, which keeps nothing on disk. */
+/** Debian's redis-server on a free loopback port, without persistence. */
 export class TestRedis {
   private child: ChildProcess | undefined;
 
@@ -29,7 +29,7 @@ export class TestRedis {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it (again), empty, on the same port. */
+  /** Starts the server (again), empty, on the same port. */
   async resume(): Promise<void> {
     const place = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder];
     const nothingKept = ['--save', '', '--appendonly', 'no'];
@@ -43,22 +43,22 @@ export class TestRedis {
     await until(async () => {
       if (fault !== undefined || child.exitCode !== null)
         throw new Error(`redis-server did not start: ${fault ?? `exit ${child.exitCode}`}`);
-      // Where a password is asked for, that says so too.
+      // -NOAUTH, for a server with a password, also means that it is ready.
       return /^(\+PONG|-NOAUTH)/.test((await this.command('PING')) ?? '');
     });
   }
 
-  /** It goes without a word to its clients. */
+  /** Ends the server without closing its clients' connections. */
   async kill(): Promise<void> {
     await this.end('SIGKILL');
   }
 
-  /** It closes its clients' connections and goes. */
+  /** Ends the server after it has closed its clients' connections. */
   async shutDown(): Promise<void> {
     await this.end('SIGTERM');
   }
 
-  /** It still accepts connections, as the system does so for it, and answers nothing. */
+  /** The server answers nothing; connections are still accepted, by the operating system. */
   freeze(): void {
     this.child!.kill('SIGSTOP');
   }
@@ -72,7 +72,10 @@ export class TestRedis {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** Sends a command by itself. @returns the answer, or an array's length; undefined where there is none */
+  /**
+   * Sends a single command.
+   * @returns the answer, or an array's length; undefined if there is no answer
+   */
   async command(line: string): Promise<string | undefined> {
     return (await this.answer(line))?.split('\r\n', 1)[0];
   }
@@ -81,7 +84,7 @@ export class TestRedis {
     return this.elements(`KEYS ${pattern}`);
   }
 
-  /** The elements of an answer that is a list of words, or the lines of one. */
+  /** The elements of an answer that is a list of words, or the lines of one element. */
   async elements(line: string): Promise<string[]> {
     const lines = (await this.answer(line))?.split('\r\n') ?? [];
     return lines.filter((text) => text !== '' && !/^[*$]/.test(text));

@@ -2,11 +2,11 @@ import { connect } from 'node:net';
 import type { Answer } from './clients';
 import { expectDocumented } from './documented-answers';
 
-/** A request as a table can hold it. */
+/** A request in a form that fits a table of tests. */
 export interface Ask {
   method: string;
   path: string;
-  /** Text and bytes are sent as they are, anything else as JSON. */
+  /** Text and bytes are sent unchanged, anything else as JSON. */
   body?: unknown;
   headers?: Record<string, string>;
 }
@@ -28,7 +28,7 @@ export const patch = (path: string, body: unknown, headers?: Headings): Ask => (
 });
 export const remove = (path: string, headers?: Headings): Ask => ({ method: 'DELETE', path, headers });
 
-/** Sends a request; a header given as empty text is left out. */
+/** Sends a request; a header with an empty value is omitted. */
 export async function ask(
   url: string,
   { method, path, body, headers = {} }: Ask,
@@ -43,7 +43,7 @@ export async function ask(
   const response = await fetch(url + path, {
     method,
     headers: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== '')),
-    // As bytes: fetch would name a type of its own for text.
+    // Sent as bytes: fetch would set a content type for text.
     body: body === undefined ? undefined : Buffer.from(isAsItIs ? (body as string) : JSON.stringify(body)),
     redirect: 'manual',
   });
@@ -64,8 +64,8 @@ export async function ask(
 }
 
 /**
- * Holds a refusal against what docs/contract.md promises of every error.
- * @param path where `details` has to point
+ * Checks a refusal against what docs/contract.md promises of every error.
+ * @param path where `details` must point
  */
 export function expectRefusal(
   answer: Answer,
@@ -96,15 +96,15 @@ export function expectRefusal(
 }
 
 export interface WireAnswer {
-  /** 0 where the server closed without a word. */
+  /** 0 if the server closed the connection without an answer. */
   status: number;
   headers: string;
   body: string;
 }
 
 /**
- * Sends bytes that no HTTP client would, and reads until the server closes.
- * @param isHalf the request ends here; without it a keep-alive connection would stay open, so it asks for `close`
+ * Sends bytes that no HTTP client would send, and reads until the server closes.
+ * @param isHalf ends the request here; otherwise it asks for `close`, since a keep-alive connection would stay open
  */
 export function sendBytes(url: string, bytes: string | Buffer, isHalf = false): Promise<WireAnswer> {
   const { hostname, port } = new URL(url);
@@ -114,7 +114,7 @@ export function sendBytes(url: string, bytes: string | Buffer, isHalf = false): 
     socket.setTimeout(5000, () => socket.destroy(new Error('The server neither answered nor closed.')));
     socket.on('data', (chunk) => (received += chunk.toString('latin1')));
     socket.on('error', (error: NodeJS.ErrnoException) =>
-      // A server may close on bytes that it does not read.
+      // A server may close the connection with unread bytes.
       ['ECONNRESET', 'EPIPE'].includes(error.code ?? '') ? undefined : reject(error),
     );
     socket.on('close', () => {

@@ -14,25 +14,25 @@ export * from './upstream/responses-wire';
 export { gate, type Script, type Step } from './upstream/script';
 export * from './upstream/streams';
 
-/** A path without its query, or what a request must be like. */
+/** A path without its query, or a condition on the request. */
 export type Matcher = string | ((request: ReceivedRequest) => boolean);
 
-/** A function is asked when the body is there. */
+/** A function is called once the body has been received. */
 export type ScriptFor = Script | ((request: ReceivedRequest) => Script);
 
 export interface ScriptedUpstream {
   /** `http://127.0.0.1:PORT/v1` */
   readonly baseUrl: string;
-  /** The oldest first. */
+  /** Oldest first. */
   readonly requests: readonly ReceivedRequest[];
   /**
-   * Tells what to do with requests: the first gets the first script, and so on; the last script stays. What was told
-   * later comes first; what nobody told is answered 501.
+   * Scripts the answers to matching requests: the first request gets the first script, and so on; the last script
+   * repeats. Later rules take precedence. A request without a rule is answered 501.
    */
   play(where: Matcher, ...scripts: [ScriptFor, ...ScriptFor[]]): void;
-  /** The oldest request that was not handed out yet, as soon as its headers are there. */
+  /** The oldest request not yet returned, as soon as its headers have arrived. */
   nextRequest(deadlineMs?: number): Promise<ReceivedRequest>;
-  /** Forgets what was told and what came. */
+  /** Forgets all rules and requests. */
   reset(): void;
   stop(): Promise<void>;
 }
@@ -48,10 +48,10 @@ const NOT_TOLD = jsonAnswer(
   501,
 );
 
-/** Longer than clients keep a connection: they close it, so none is cut while a request is on its way. */
+/** Longer than clients keep a connection: the client closes it first, so no request in flight is cut. */
 const KEEP_ALIVE_TIMEOUT_MS = 120_000;
 
-/** A provider on loopback that does exactly what a test tells it, in bytes. */
+/** A provider on loopback that sends exactly the bytes that a test scripts. */
 export async function startScriptedUpstream(): Promise<ScriptedUpstream> {
   let rules: Rule[] = [];
   let requests: ReceivedRequest[] = [];

@@ -10,9 +10,9 @@ const REPOSITORY = join(__dirname, '..', '..');
 const LAMBDA = join(REPOSITORY, 'deploy', 'lambda');
 
 export interface RunningOffline {
-  /** Where sockets are opened, with the path they are opened at. */
+  /** The address, with the path, at which sockets are opened. */
   readonly url: string;
-  /** Everything it and its Lambdas printed so far. */
+  /** Everything that serverless-offline and its Lambdas have printed so far. */
   output(): string;
   stop(): Promise<void>;
 }
@@ -35,7 +35,7 @@ export async function startServerlessOffline(environment: Record<string, string>
       PATH: process.env.PATH,
       ...FAKETIME,
       HOME: home,
-      // Nothing of an account's, and no word to anyone.
+      // No account's data, and no reports to anyone.
       AWS_REGION: 'eu-central-1',
       AWS_ACCESS_KEY_ID: 'none',
       AWS_SECRET_ACCESS_KEY: 'none',

@@ -43,7 +43,7 @@ interface Task {
   tags: string[];
 }
 
-/** A task list that answers tool calls as the server does. */
+/** A task list that answers tool calls like the server does. */
 export class TaskList {
   readonly tasks: Task[] = [];
 
@@ -82,7 +82,7 @@ export interface Conversation {
   readonly steps: number;
 }
 
-/** Plays a message to its end: the calls are run on the list, their results go back as messages. */
+/** Plays a message to its end: runs the calls on the list and sends their results back as messages. */
 export function converse(
   message: string,
   list: TaskList,

@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** Stands before a server of loopback and passes on what that answers so much later, each byte in its turn. */
+/** A proxy before a loopback server that delays the server's bytes by a fixed time and keeps their order. */
 export class SlowProxy {
   delayMs = 0;
   private readonly sockets = new Set<Socket>();

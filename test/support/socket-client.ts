@@ -2,18 +2,18 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { type ClientOptions, WebSocket } from 'ws';
 
 export interface SocketClient {
-  /** All that came so far. */
+  /** All frames received so far. */
   readonly frames: readonly string[];
   /** Resolves with the code and reason of the close. */
   readonly closed: Promise<{ code: number; reason: string }>;
   readonly webSocket: WebSocket;
-  /** The headers of the handshake's answer. */
+  /** The headers of the handshake response. */
   readonly headers: IncomingHttpHeaders;
-  /** Text and bytes are sent as they are, anything else as JSON. */
+  /** Text and bytes are sent unchanged, anything else as JSON. */
   send(message: unknown): void;
-  /** The oldest frame that was not handed out yet. */
+  /** The oldest frame not yet returned. */
   next(deadlineMs?: number): Promise<string>;
-  /** The frames up to and with this one. */
+  /** The frames up to and including this one. */
   until(last: string): Promise<string[]>;
 }
 
@@ -23,12 +23,12 @@ export interface SocketOptions extends ClientOptions {
   path?: string;
 }
 
-/** What a server says that does not open a socket. */
+/** The server's answer to a handshake that opens no socket. */
 export class HandshakeRefusal extends Error {
   constructor(
     readonly status: number,
     readonly headers: IncomingHttpHeaders,
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what a server sent is whatever it is
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a server may send any JSON
     readonly body: any,
   ) {
     super(`The server answered ${status} ${JSON.stringify(body)}.`);
@@ -72,7 +72,7 @@ export function openSocket(url: string, options: SocketOptions = {}): Promise<So
   });
 }
 
-/** @returns the refusal of a handshake that must not succeed */
+/** @returns the refusal of a handshake that must fail */
 export async function refusedSocket(url: string, options?: SocketOptions): Promise<HandshakeRefusal> {
   const outcome: unknown = await openSocket(url, options).catch((error: unknown) => error);
   if (outcome instanceof HandshakeRefusal) return outcome;

@@ -4,19 +4,19 @@ import { chat, jsonAnswer, type Script, type ScriptedUpstream, streamAnswer } fr
 export const TEMPLATE = 'You comment on a turn of Cog.';
 export const MESSAGES = [{ role: 'user', content: 'I play the seven.' }];
 
-/** A request of a socket's client. */
+/** A request from a client of the socket. */
 export const prompt = (response_type: string, messages: unknown = MESSAGES) => ({
   prompt_template: 'COG_TURN_COMMENT',
   messages,
   response_type,
 });
 
-/** What the provider says to a prompt that is not streamed. */
+/** The provider's answer to a prompt that is not streamed. */
 export const reply = (text: string): Script => jsonAnswer(chat.whole(text));
-/** What it says to one that is. */
+/** The provider's answer to a streamed prompt. */
 export const stream = (...deltas: string[]): Script => streamAnswer(...chat.frames(deltas));
 
-/** An app with a template and without limits, but for what the environment says. */
+/** An app with a prompt template and no limits, unless the environment sets them. */
 export function startSocketApp(
   upstream: Pick<ScriptedUpstream, 'baseUrl'>,
   environment: Record<string, string> = {},

@@ -16,16 +16,16 @@ export const GEMINI_KEY = 'gemini-test-key-that-must-never-be-seen';
 
 export const MESSAGES = [{ role: 'user', content: 'hi' }];
 
-/** A door that passes a client's own request on. */
+/** A door that forwards the client's own request. */
 export interface StatelessDoor {
   readonly name: string;
   readonly path: string;
-  /** What the provider behind it speaks. */
+  /** The API of its provider. */
   readonly dialect: Dialect;
   readonly isStream: boolean;
-  /** Whether the provider's bytes go out as they are. */
+  /** Whether the provider's bytes are passed on unchanged. */
   readonly isRelay: boolean;
-  /** What the ledger says of its calls. */
+  /** How the ledger records its calls. */
   readonly booked: { door: 'chat' | 'provider'; provider: 'openai' | 'gemini' };
 }
 
@@ -63,11 +63,11 @@ export const DOORS = [JSON_DOOR, STREAM_DOOR, OPENAI_DOOR, GEMINI_DOOR] as const
 export const STREAMS = DOORS.filter(({ isStream }) => isStream);
 export const RELAYS = DOORS.filter(({ isRelay }) => isRelay);
 
-/** A good request to a door. */
+/** A valid request to a door. */
 export const asking = ({ path }: StatelessDoor, over: object = {}): Ask =>
   post(path, { messages: MESSAGES, ...over });
 
-/** A request to a provider as the ledger has it. */
+/** A request to a provider as recorded in the ledger. */
 export interface BookedCall {
   id: string;
   user_id: string | null;
@@ -84,7 +84,7 @@ export interface BookedCall {
   cost: number | null;
 }
 
-/** The app, a scripted provider behind every door of it, and a user. */
+/** The app, a user, and a scripted provider behind every door. */
 export class StatelessSetting {
   private constructor(
     readonly app: TestApp,
@@ -118,7 +118,7 @@ export class StatelessSetting {
     return this.app.url;
   }
 
-  /** All calls, the oldest first, once each is settled. */
+  /** All calls, oldest first, once each is settled. */
   async booked(): Promise<BookedCall[]> {
     await until(async () => (await this.open()) === 0);
     return this.app.database.query<BookedCall>(`
@@ -129,7 +129,7 @@ export class StatelessSetting {
       ORDER BY calls.created_at, attempt`);
   }
 
-  /** How many calls are not settled. */
+  /** The number of calls not settled. */
   async open(): Promise<number> {
     const [row] = await this.app.database.query<{ count: number }>(
       'SELECT count(*)::int FROM upstream_calls WHERE settled_at IS NULL',
@@ -138,8 +138,8 @@ export class StatelessSetting {
   }
 
   /**
-   * Keeps calls from being written down while `work` runs.
-   * @param work is given what waits until one is on its way to the database
+   * Keeps calls from being written while `work` runs.
+   * @param work is given a function that waits until a write is on its way to the database
    */
   async withLockedCalls(work: (untilWaiting: () => Promise<unknown>) => Promise<void>): Promise<void> {
     const { database } = this.app;
@@ -157,10 +157,10 @@ export class StatelessSetting {
     });
   }
 
-  /** Forgets what was told, what came and what was booked. */
+  /** Forgets the provider's scripts and requests, and all booked calls. */
   async forget(): Promise<void> {
     this.upstream.reset();
-    // Not by TRUNCATE, whose locks a settlement could be in the middle of wanting too.
+    // Not TRUNCATE: its locks could block a settlement in progress, and the reverse.
     await until(async () => (await this.open()) === 0);
     await this.app.database.query('DELETE FROM usage_ledger; DELETE FROM upstream_calls');
   }
@@ -171,12 +171,12 @@ export class StatelessSetting {
   }
 }
 
-/** An answer as it came, for those that are compared byte by byte. */
+/** An answer's exact bytes, for comparison byte by byte. */
 export interface RawAnswer {
   status: number;
   headers: Headers;
   bytes: Buffer;
-  /** Whether it was cut before its end. */
+  /** Whether the connection was cut before the end. */
   isCut: boolean;
 }
 

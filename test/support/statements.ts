@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 
-/** Every statement that goes to Postgres through the driver while `work` runs, in this process. */
+/** Every statement that this process sends to Postgres through the driver while `work` runs. */
 export async function recordStatements(work: () => Promise<unknown>): Promise<string[]> {
   const statements: string[] = [];
   const { query } = Client.prototype;
@@ -20,7 +20,7 @@ export async function recordStatements(work: () => Promise<unknown>): Promise<st
   return statements;
 }
 
-/** A transaction is opened by START, or is a statement by itself. */
+/** A transaction is opened by START, or is a single statement. */
 export function countTransactions(statements: string[]): number {
   let count = 0;
   let isOpen = false;

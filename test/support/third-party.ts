@@ -10,7 +10,7 @@ const LOOPBACK_ONLY = pathToFileURL(join(FOLDER, 'support', 'loopback-only.mjs')
 
 const INSTALL_COMMAND = 'npm ci --no-audit --no-fund --prefix test/third-party';
 
-/** Some of the packages report to their makers unless they are asked not to. */
+/** Some of the packages send telemetry to their makers unless disabled. */
 const NO_TELEMETRY = {
   DO_NOT_TRACK: '1',
   LANGCHAIN_TRACING_V2: 'false',
@@ -27,12 +27,12 @@ export interface CaseEnvironment {
   readonly KEYTURN_TOKEN: string;
 }
 
-/** A step's fault, or null where it went well. */
+/** A step's fault, or null if the step passed. */
 export type StepFaults = ReadonlyMap<string, string | null>;
 
 const CASE_DEADLINE_MS = 60_000;
 
-/** Runs one client's case in a process of its own, which reaches nothing but this machine. */
+/** Runs one client's case in its own process, which can reach only this machine. */
 export async function runCase(client: string, environment: CaseEnvironment): Promise<StepFaults> {
   const child = spawn(process.execPath, ['--import', LOOPBACK_ONLY, 'case.mjs'], {
     cwd: join(FOLDER, 'clients', client),
@@ -49,7 +49,7 @@ export async function runCase(client: string, environment: CaseEnvironment): Pro
   return new Map(output.split('\n').flatMap(readStep));
 }
 
-/** Clients may write lines of their own: only those of a step count. */
+/** Clients may print lines of their own: only a step's lines count. */
 function readStep(line: string): [string, string | null][] {
   if (!line.startsWith('{"step":')) return [];
   const { step, fault } = JSON.parse(line) as { step: string; fault: string | null };
@@ -63,7 +63,7 @@ interface PackageFile {
 
 const readPackage = (path: string): PackageFile => JSON.parse(readFileSync(path, 'utf8')) as PackageFile;
 
-/** The packages that a client's folder asks for, with the versions that the lock file gives them. */
+/** The packages that a client's folder requires, with their versions in the lock file. */
 export function lockedVersions(client: string): Map<string, string> {
   const { packages } = JSON.parse(readFileSync(join(FOLDER, 'package-lock.json'), 'utf8')) as {
     packages: Readonly<Record<string, PackageFile>>;

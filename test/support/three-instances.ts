@@ -9,14 +9,14 @@ const REPOSITORY = join(__dirname, '..', '..');
 const START_MS = 60_000;
 const STOP_MS = 30_000;
 
-/** `npm run instances`, from an installation of its own. */
+/** Runs `npm run instances` from its own installation. */
 export class InstancesCommand {
   output = '';
   errors = '';
   private readonly child: ChildProcess;
   private readonly installation = new Installation();
 
-  /** @param temporaryMode who may enter the folder in which the command makes its own */
+  /** @param temporaryMode the permissions of the folder in which the command makes its own */
   constructor(environment: Record<string, string> = {}, args: readonly string[] = [], temporaryMode = 0o755) {
     const { folder } = this.installation;
     for (const name of ['scripts', 'deploy/nginx'])
@@ -24,7 +24,7 @@ export class InstancesCommand {
     mkdirSync(this.temporaryFolder, { mode: temporaryMode });
     this.child = spawn(process.execPath, [join(folder, 'scripts', 'three-instances.mjs'), ...args], {
       cwd: folder,
-      // Without FAKETIME: it starts redis-server, which knows none.
+      // Without FAKETIME: the command starts redis-server, which does not support it.
       env: { PATH: process.env.PATH, TMPDIR: this.temporaryFolder, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -36,7 +36,7 @@ export class InstancesCommand {
     return join(this.installation.folder, 'temporary');
   }
 
-  /** nginx, once everything is there. */
+  /** The address of nginx, once everything is ready. */
   async url(): Promise<string> {
     await until(() => {
       if (this.hasEnded) throw new Error(`It did not start: ${this.errors}`);
@@ -45,12 +45,15 @@ export class InstancesCommand {
     return /^ {2}Keyturn +(\S+)/m.exec(this.output)![1]!;
   }
 
-  /** Where each listens, past nginx. */
+  /** The address of each instance, without nginx. */
   get instanceUrls(): string[] {
     return [...this.output.matchAll(/^ {2}instance \d +(\S+)/gm)].map(([, url]) => url!);
   }
 
-  /** The process that an instance is now. @param index from 0 */
+  /**
+   * The current process of an instance.
+   * @param index from 0
+   */
   pidOf(index: number): number {
     const told = [
       ...this.output.matchAll(new RegExp(`^.*\\binstance ${index + 1}\\b.*process (\\d+)`, 'gm')),
@@ -58,7 +61,7 @@ export class InstancesCommand {
     return Number(told.at(-1)![1]);
   }
 
-  /** What all instances logged so far. */
+  /** Everything that all instances have logged so far. */
   log(): string {
     const folder = /^ {2}logs +([^,]+)/m.exec(this.output)![1]!;
     return this.instanceUrls
@@ -66,7 +69,7 @@ export class InstancesCommand {
       .join('');
   }
 
-  /** Waits until every instance takes work, those that were started again too. */
+  /** Waits until every instance accepts requests, including restarted ones. */
   async untilAllReady(): Promise<void> {
     for (const url of this.instanceUrls) {
       await until(
@@ -80,7 +83,7 @@ export class InstancesCommand {
     }
   }
 
-  /** The processes that it has to do with: all of them work in the installation's folder. */
+  /** The command's processes: all of them have the installation's folder as working directory. */
   processes(): number[] {
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name) && worksIn(name, this.installation.folder))
@@ -99,7 +102,7 @@ export class InstancesCommand {
     return exited;
   }
 
-  /** Ends whatever is left, however the test went. */
+  /** Ends all remaining processes, whether the test passed or failed. */
   async remove(): Promise<void> {
     const timer = setTimeout(() => this.child.kill('SIGKILL'), STOP_MS);
     await this.stop();

@@ -6,24 +6,24 @@ const machineMs = Date.now.bind(Date);
 const monotonicMs = performance.now.bind(performance);
 
 /**
- * Lets the app think that it is this instant; its time goes on from there. What the database judges is not moved by this:
- * see `DatabaseClock`. `jest.restoreAllMocks` ends it, and a second call replaces the first.
+ * Sets the app's clock to this instant; time continues from there. The database's clock does not move: see
+ * `DatabaseClock`. `jest.restoreAllMocks` ends the pretence, and a second call replaces the first.
  */
 export function pretendTime(instant: string | Date): void {
   const aheadMs = new Date(instant).getTime() - machineMs();
   jest.spyOn(clock, 'now').mockImplementation(() => new Date(machineMs() + aheadMs));
 }
 
-/** Lets the app think that it is so much later than it is: by its clock, and by the one that durations go by. */
+/** Moves the app's time ahead: both its clock and the one that measures durations. */
 export function pretendLater(ms: number): void {
   pretendTime(new Date(machineMs() + ms));
   jest.spyOn(performance, 'now').mockImplementation(() => monotonicMs() + ms);
 }
 
 /**
- * For suites that count by the day or the month: a database on which it is noon of this day, as it is for the app. So no
- * midnight comes while they run.
- * @param day past, for what Postgres fills in by itself has the true time, and is not to look old
+ * For suites that count by day or month: on the database and in the app it is noon of this day. So midnight cannot pass
+ * while they run.
+ * @param day must be past: values that Postgres fills in itself have the true time and must not look old
  */
 export async function createDatabaseOn(day: string): Promise<TestDatabase> {
   const database = await createDatabase();
@@ -32,7 +32,7 @@ export async function createDatabaseOn(day: string): Promise<TestDatabase> {
   return database;
 }
 
-/** Ends both. */
+/** Ends the pretence for both clocks. */
 export function endPretending(): void {
   for (const { now } of [clock, performance]) if (jest.isMockFunction(now)) now.mockRestore();
 }
@@ -41,5 +41,5 @@ export function dayBefore(day: string): string {
   return new Date(Date.parse(day) - 86_400_000).toISOString().slice(0, 10);
 }
 
-/** A day at noon, far from every zone's midnight but those of the Pacific. */
+/** Noon of a day, far from midnight in every zone except those of the Pacific. */
 export const noonOf = (day: string): string => `${day}T12:00:00Z`;

@@ -13,6 +13,6 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-/** A runtime that forgets a request's signal once the headers are there. */
+/** Imitates a runtime that ignores a request's signal once the headers have arrived. */
 export const forgetfulFetch: typeof fetch = (address, { signal: _, ...request } = {}) =>
   fetch(address, request);

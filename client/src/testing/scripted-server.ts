@@ -5,15 +5,15 @@ export interface SeenRequest {
   /** Such as `GET /api/tasks?q=milk`. */
   line: string;
   headers: IncomingHttpHeaders;
-  /** undefined where none came. */
+  /** undefined if the request had no body. */
   body: unknown;
-  /** Resolves when the connection ends before the answer was whole. */
+  /** Resolves if the connection ends before the answer is complete. */
   isLeft: Promise<void>;
 }
 
 export type Answer = (response: ServerResponse, request: SeenRequest) => void;
 
-/** A server on loopback that answers as a test says, request by request; the last answer is given again and again. */
+/** A server on loopback with scripted answers, one for each request; the last answer repeats. */
 export class ScriptedServer {
   readonly requests: SeenRequest[] = [];
   private answers: Answer[] = [];
@@ -43,7 +43,7 @@ export class ScriptedServer {
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
   }
 
-  /** What comes next, with nothing remembered of before. */
+  /** Sets the next answers and forgets earlier requests. */
   will(...answers: Answer[]): void {
     this.requests.length = 0;
     this.answers = answers;
@@ -79,19 +79,19 @@ const STREAM = { 'content-type': 'text/event-stream; charset=utf-8' };
 export const toBlock = (block: object | string): string =>
   `data: ${typeof block === 'string' ? block : JSON.stringify(block)}\n\n`;
 
-/** A stream of these blocks that then ends. */
+/** A stream that ends after these blocks. */
 export const stream =
   (...blocks: (object | string)[]): Answer =>
   (response) =>
     void response.writeHead(200, STREAM).end(blocks.map(toBlock).join(''));
 
-/** A stream of these blocks that then stays as it is. */
+/** A stream that stays open after these blocks. */
 export const endlessStream =
   (...blocks: (object | string)[]): Answer =>
   (response) =>
     void response.writeHead(200, STREAM).write(blocks.map(toBlock).join(''));
 
-/** A stream whose connection is cut once these blocks have arrived. */
+/** A stream whose connection is cut after these blocks have arrived. */
 export const cutStream =
   (...blocks: (object | string)[]): Answer =>
   (response) =>

@@ -11,7 +11,9 @@ export interface DatePhrase {
   readonly text: string;
   readonly isTimeOnly: boolean;
   readonly hasTime: boolean;
-  /** Weekday, ordinal or the like, that may well mean something else: it needs a preposition before it. */
+  /**
+   * A weekday, an ordinal or similar that may well mean something else: only a preposition before it makes it a date.
+   */
   readonly isEveryday: boolean;
 }
 
@@ -72,12 +74,12 @@ const sources: readonly (readonly [PieceKind, string])[] = [
 const PATTERNS = sources.map(
   ([kind, source]) => [kind, new RegExp(`(?:${source})(?![\\p{L}\\p{N}]|[:/-]\\d)`, 'iuy')] as const,
 );
-/** What may stand between two pieces of one date. */
+/** Text allowed between two pieces of one date. */
 const GLUE = /(?:,\s*|\s+)(?:(?:by|on|at|in|of|before|due)\s+)?/iuy;
-/** Two dates joined by one of these are no single date. */
+/** Two dates joined by one of these do not form a single date. */
 const JOINED = /^\s*(?:,|or|and|to|through|until|till|[-–/])?\s*$/iu;
 const TIME_RANGE = new RegExp(RANGE, 'iu');
-/** Words of a date that belong to no piece here: what stands beside them is a part of something longer. */
+/** Date words outside the pieces known here: next to a date, they make it part of something longer. */
 const REST_BEFORE =
   /(?:\b(?:first|second|third|fourth|fifth|last|past|previous|yesterday|earlier|every|each|since|after|early|late|mid|not|next|this|end of)|\d\s*(?:[-–]|to|until|till))\s*$/iu;
 const REST_AFTER = new RegExp(
@@ -85,7 +87,7 @@ const REST_AFTER = new RegExp(
   'iu',
 );
 
-/** Finds what may be dates in a sentence, each as long as it goes. Words that make no single date are left out. */
+/** Finds possible dates in a sentence, each as long as possible. Skips words that do not form a single date. */
 export function findDatePhrases(text: string): DatePhrase[] {
   const runs: { index: number; end: number; pieces: Piece[] }[] = [];
   for (let index = 0; index < text.length; index += 1) {
@@ -107,7 +109,7 @@ export function findDatePhrases(text: string): DatePhrase[] {
     .map(({ index, end, pieces }) => toPhrase(text.slice(index, end), index, pieces));
 }
 
-/** "3pm to 4pm" with its start alone: a task has one due time. */
+/** Keeps only the start of "3pm to 4pm": a task has one due time. */
 export function withoutTimeRange(words: string): string {
   return words.replace(TIME_RANGE, 'at $<start>');
 }
@@ -143,7 +145,7 @@ function longestPiece(text: string, from: number): Piece | undefined {
   return longest;
 }
 
-/** One day, at most with the weekday on which it falls, and at most one time. */
+/** One day, optionally with its weekday, and at most one time. */
 function isOneDate(pieces: readonly Piece[]): boolean {
   const count = (...kinds: PieceKind[]): number => pieces.filter(({ kind }) => kinds.includes(kind)).length;
   const dates = count('date', 'ordinal');

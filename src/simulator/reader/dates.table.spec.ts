@@ -5,7 +5,7 @@ import { readIntents } from './reader';
 
 const REFERENCE = { instant: new Date('2026-12-01T13:02:00Z'), timezone: 0 };
 const TABLE = join(__dirname, '../../../test/fixtures/due-phrases.txt');
-/** Words that are no part of a date, words that are put right, and small words that end any request. */
+/** Phrases to skip: words outside the date, corrected misspellings, and short words that end any request. */
 const NOT_OF_A_DATE = /milk|tmrw|tommorow|^(?:right now|asap|before|and)$/;
 const PHRASES = parsePhraseTable(readFileSync(TABLE, 'utf8'))
   .map(({ phrase }) => phrase)
@@ -13,7 +13,7 @@ const PHRASES = parsePhraseTable(readFileSync(TABLE, 'utf8'))
 
 const FRAME = /^(?:by|on|due|at|before|until|the|sometime|no later than|in) | (?:please|at the latest)$/;
 
-/** Words and numbers alone. */
+/** Letters and numbers only. */
 function wordsOf(text: string): string {
   return text
     .toLowerCase()

@@ -9,9 +9,9 @@ export interface Reference {
 }
 
 export interface FoundDate {
-  /** English words or ISO, as the user said it. */
+  /** English words or ISO, as the user wrote it. */
   readonly due: string;
-  /** The text without the date and the preposition before it. */
+  /** The text without the date and its preposition. */
   readonly rest: string;
 }
 
@@ -35,11 +35,11 @@ const PERIOD =
 const ALWAYS_A_DATE = /^(?:on |by |later )?(?:today|tonight|tomorrow|the day after tomorrow)\b/i;
 const IN_ITSELF = /^(?:in|within) |from now$|from today$|later$/i;
 const UNCLOSED = /\([^)]*$/;
-/** What may follow a date that stands inside a sentence without a preposition. */
+/** Text that may follow a date that has no preposition inside a sentence. */
 const SENTENCE_GOES_ON =
   /^\s*(?:$|[,;:.!?)(\uE000-\uF8FF#]|(?:about|with|at|to|for|from|and|in|on|because|so|please|as|urgent|high|low|medium|tagged)\b)/iu;
 
-/** Takes the due date out of a phrase; undefined where there is none. */
+/** Extracts the due date from a phrase; undefined if the phrase has none. */
 export function extractDate(text: string, language: Language): FoundDate | undefined {
   if (text.length > DATED_CHARACTERS) return undefined;
   const translated = toEnglishDates(text, language);
@@ -53,13 +53,13 @@ export function extractDate(text: string, language: Language): FoundDate | undef
   return { due: used.map(plainWords).join(' '), rest };
 }
 
-/** The date, when the phrase is a date and nothing else ("next monday", "the 15th"). */
+/** The date, if the phrase is nothing but a date ("next monday", "the 15th"). */
 export function wholeDate(text: string, language: Language): string | undefined {
   const found = extractDate(text, language);
   return found && !/[\p{L}\p{N}\uE000-\uF8FF]/u.test(found.rest) ? found.due : undefined;
 }
 
-/** The days meant by "today", "this week", "overdue" or any date; undefined where the words name no day. */
+/** The days meant by "today", "this week", "overdue" or any date; undefined if the words name no day. */
 export function dayRange(words: string, reference: Reference): DayRange | undefined {
   const today = localDay(reference, 0);
   if (/\b(?:overdue|late)\b/i.test(words)) return { to: localDay(reference, -1) };
@@ -124,7 +124,7 @@ function without(text: string, { index, text: found }: DatePhrase): string {
     .replace(/^at the latest\b\s*/i, '');
   if (PERIOD.test(found)) before = before.replace(FRAME_BEFORE_PERIOD, '');
   before = before.replace(FRAME_BEFORE, '').replace(FRAME_BEFORE, '');
-  // "(due Friday)": the brackets go with what stood in them.
+  // "(due Friday)": the brackets go with the date they enclose.
   if (after.startsWith(')') && UNCLOSED.test(text.slice(0, index))) {
     before = before.replace(/\(\s*$/, '');
     if (!UNCLOSED.test(before)) after = after.slice(1).trimStart();
@@ -132,7 +132,7 @@ function without(text: string, { index, text: found }: DatePhrase): string {
   return `${before.trimEnd()} ${after}`.trim();
 }
 
-/** A task has one due time: of a span ("from 3pm to 4pm") its start. */
+/** A task has one due time: a span ("from 3pm to 4pm") is reduced to its start. */
 function plainWords({ text }: DatePhrase): string {
   const words = text.replace(/[()]/g, '').replace(/^(?:on|by|due)\s+/i, '');
   return withoutTimeRange(words).trim();

@@ -21,7 +21,7 @@ const COUNT =
   '(?:(?:me|us|a|an|another|one|the|my|some|this|these|two|three|four|five|six|several|a few|few|\\d+|following|more|new|quick|personal)\\s+)*';
 const NAMED =
   '(?:\\s*:|\\s+(?:to|for|called|named|titled|about|that says|saying|which says|of|with (?:the )?(?:title|name)))?';
-/** "make a task", "set a reminder", "make sure" speak of no task that is there. */
+/** Excludes "make a task", "set a reminder", "make sure": they do not refer to an existing task. */
 const EXISTING = '(?!an?\\s|another\\s|me\\s|sure\\s)';
 const ADVERBS = '(?:just\\s+|already\\s+|finally\\s+|now\\s+|also\\s+)*';
 
@@ -320,7 +320,7 @@ const general: Rule[] = [
   rule('update', `(?:change|update|edit|modify|adjust)\\s+${TASK}`),
 ];
 
-/** The special stand before the general. */
+/** Specific rules stand before general ones. */
 export const englishRules: readonly Rule[] = [
   ...smallTalk,
   ...updates,

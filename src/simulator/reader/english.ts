@@ -1,7 +1,7 @@
 import { englishRules } from './english-rules';
 import type { Language } from './language';
 
-/** Past tenses people report a finished task with; regular ones (-ed) need no entry. */
+/** Past tenses that people use to report a finished task; regular ones (-ed) need no entry. */
 const infinitives: Record<string, string> = Object.fromEntries(
   (
     'bought:buy called:call paid:pay sent:send wrote:write read:read made:make took:take got:get went:go did:do ' +
@@ -23,7 +23,7 @@ const TASK_VERBS =
   'apply|withdraw|deposit|transfer|charge|change|replace|paint|mow|iron|vacuum|sweep|mop|dust|sew|build|deliver|collect|borrow|lend|' +
   'watch|listen|play|help|hire|contact|confirm|arrange|set up|turn in|hand in|fill|fill out|fill in|empty|take out|throw out|rent|see';
 
-/** English; also what is tried first on text in Latin letters. */
+/** English; also tried first on text in Latin letters. */
 export const english: Language = {
   name: 'English',
   rules: englishRules,

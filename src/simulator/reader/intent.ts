@@ -6,14 +6,14 @@ export type Target =
   | { readonly by: 'id'; readonly id: number }
   /** `hint` narrows an ambiguous match ("I bought the milk": words "milk", hint "buy milk"). */
   | { readonly by: 'words'; readonly words: string; readonly hint?: string }
-  /** "it", "that one": the task spoken of last. */
+  /** "it", "that one": the task mentioned last. */
   | { readonly by: 'previous' }
-  /** 1 is the first of the list shown last, -1 its last. */
+  /** 1 is the first task of the list shown last, -1 its last. */
   | { readonly by: 'position'; readonly position: number }
   | { readonly by: 'all'; readonly status: TaskStatus }
   | { readonly by: 'nothing' };
 
-/** What a new task is made of; the due date stays in English words or ISO, as the user said it. */
+/** The parts of a new task; the due date stays in English words or ISO, as the user wrote it. */
 export interface TaskWords {
   readonly title?: string;
   readonly description?: string;
@@ -23,7 +23,7 @@ export interface TaskWords {
 }
 
 export interface TaskChanges extends Omit<TaskWords, 'due'> {
-  /** `null` takes the due date away. */
+  /** `null` removes the due date. */
   readonly due?: string | null;
   readonly addTags?: readonly string[];
   readonly removeTags?: readonly string[];

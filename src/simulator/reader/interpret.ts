@@ -11,7 +11,7 @@ const NO_REPORT =
 
 type Groups = Record<string, string>;
 
-/** What a matched rule means; undefined where the words do not bear it out, and the next rule is tried. */
+/** What a matched rule means; undefined if the words do not fit it, so that the next rule is tried. */
 export function interpret(
   rule: Rule,
   groups: Groups,
@@ -73,7 +73,7 @@ export function interpret(
   }
 }
 
-/** What "to …" sets: a date, a level, tags, or else the title. */
+/** The value that "to …" sets: a date, a level, tags, or otherwise the title. */
 function readChanges(value: string, reading: Reading): TaskChanges {
   const plain = value.replace(/^(?:an?|be)\s+/iu, '');
   const folded = fold(plain);
@@ -93,7 +93,7 @@ function readCompletion({ task, verb }: Groups, reading: Reading): Intent[] | un
     return readTargets(task, reading).map((target) => ({ kind: 'complete', target: withHint(target, hint) }));
   }
   const isPlain = isPlainTarget(task, reading);
-  // "Finish the report by Monday" is something still to be done.
+  // "Finish the report by Monday" describes a task still to be done.
   if (task !== undefined && !isPlain && extractDate(task, reading.language)) return undefined;
   return readTargets(task ?? 'it', reading).map((target) => ({ kind: 'complete', target }));
 }
@@ -133,7 +133,7 @@ function readAddition(
   return [{ kind: 'add', ...words, ...(due !== '' && { due }), ...(priority && { priority }) }];
 }
 
-/** How many titles a phrase lists, where it is quotations and nothing else. */
+/** The number of titles in a phrase that consists only of quotations; otherwise 0. */
 function quotationsIn(phrase: string, { language, quotes }: Reading): number {
   const parts = phrase.split(language.listSeparator);
   return parts.every((part) => quotes.quotationOf(part) !== undefined) ? parts.length : 0;

@@ -6,7 +6,7 @@ import { readPriority, readTaskWords, type Reading } from './task-words';
 const OVERDUE = /overdue|past due|просрочен|atrasad|vencid/u;
 const QUOTED = /[\uE000-\uF8FF]/u;
 
-/** What a list request asks for: "show my urgent #home tasks about the roof due this week". */
+/** The filter in a list request: "show my urgent #home tasks about the roof due this week". */
 export function readListFilter(request: string, reading: Reading): ListFilter {
   const { language, quotes } = reading;
   const folded = fold(request);
@@ -28,7 +28,7 @@ export function readListFilter(request: string, reading: Reading): ListFilter {
   };
 }
 
-/** What is left of a list request when the words every such request has are gone. */
+/** The list request without the words common to all list requests. */
 function remainder(request: string, tag: string | undefined, { language }: Reading): string {
   let letters = request.split('');
   for (const pattern of [language.listPriority, language.listWords]) {

@@ -99,7 +99,7 @@ const adding: Row[] = [
   ["I'd like to add a task to clean my room", add('Clean my room')],
 ];
 
-/** Dates of several words: the whole of it is the date, or the whole stays in the title. */
+/** Dates of several words: either the whole date is taken, or all of it stays in the title. */
 const dated: Row[] = [
   ['add task report tomorrow eod', add('Report', { due: 'tomorrow eod' })],
   ['add task report friday eod', add('Report', { due: 'friday eod' })],

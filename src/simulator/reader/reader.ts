@@ -11,24 +11,24 @@ import { readTaskWords, type Reading } from './task-words';
 import { cut, fold, matchFolded, normalise, QuoteMask, trimPunctuation } from './text';
 
 const MOST_INTENTS = 20;
-/** Longer sentences are read up to here; a title is shorter anyway. */
+/** Longer sentences are cut to this length; a title is shorter anyway. */
 const SENTENCE_CHARACTERS = 600;
 const MOST_PARTS = 30;
 const BULLET = /^\s*(?:[-*•–]|\d{1,3}[.)])\s+/u;
 const SMALL_TALK: readonly RuleKind[] = ['greet', 'thank', 'help'];
-/** Kinds that are a command by their first word, whatever they are about. */
+/** Kinds whose first word alone makes them a command. */
 const UNMISTAKABLE: readonly RuleKind[] = ['add', 'add_many', 'list', 'rename'];
-/** After these the words are a title: what follows "and" may well belong to it. */
+/** Kinds that end in a title: the words after "and" may well belong to it. */
 const FREE_TEXT: readonly RuleKind[] = ['add', 'add_many', 'rename', 'describe', 'update', 'echo'];
 
 interface Request {
   readonly intents: Intent[];
   readonly kind?: RuleKind;
-  /** "Add these tasks:": the lines that follow are titles. */
+  /** "Add these tasks:": the next lines are titles. */
   readonly awaitsTitles: boolean;
 }
 
-/** Reads a message in plain words into what it asks for, in its order; never empty. */
+/** Reads a message in plain words into its intents, in order; never empty. */
 export function readIntents(message: string, reference: Reference): Intent[] {
   const quotes = new QuoteMask();
   const text = quotes.mask(normalise(message));
@@ -67,7 +67,7 @@ function sentencesOf(line: string, { language }: Reading): string[] {
   return sentences.filter((sentence) => sentence !== '');
 }
 
-/** Parts a sentence at those "and"s and commas that begin another request. */
+/** Splits a sentence at those "and"s and commas that begin another request. */
 function requestsOf(sentence: string, previous: Request | undefined, reading: Reading): string[] {
   const requests: string[] = [];
   let current = '';
@@ -149,7 +149,7 @@ function readRequest(
   );
 }
 
-/** "On Friday remind me to …", "Tomorrow I have to …": the date stands before the request. */
+/** "On Friday remind me to …", "Tomorrow I have to …": the date precedes the request. */
 function readDatedRequest(words: string, reading: Reading): Request | undefined {
   const found = extractDate(words, reading.language);
   if (!found || found.rest.length >= words.length) return undefined;
@@ -164,7 +164,7 @@ function readDatedRequest(words: string, reading: Reading): Request | undefined 
 interface Command {
   readonly intents: Intent[];
   readonly kind: RuleKind;
-  /** It can be nothing but a command, even where a title could go on. */
+  /** Clearly a command, even where a title could continue. */
   readonly isClear: boolean;
 }
 
@@ -175,7 +175,7 @@ function readCommand(words: string, reading: Reading, { isSecond = false } = {})
   if (obligation !== '') {
     const command = matchRules(plain.slice(obligation.length), reading, isSecond);
     if (command?.isClear) return command;
-    // The question "I need a task to…" and the like are rules of their own.
+    // Phrases such as "I need a task to…" have rules of their own.
     return matchRules(plain, reading, isSecond);
   }
   const smallTalk = isSecond ? undefined : matchRules(bare, reading, isSecond, SMALL_TALK);
@@ -209,7 +209,7 @@ function isObligation(words: string, reading: Reading): boolean {
   return reading.language.obligation.test(plain) || reading.language.errandVerb.test(plain);
 }
 
-/** Without "please", "could you" before and "thanks" after, as long as words remain. */
+/** Removes "please" or "could you" before and "thanks" after, as long as words remain. */
 function withoutCourtesies(words: string, { language }: Reading): string {
   let plain = trimPunctuation(words.replace(/^[¿¡]+/u, ''));
   for (let round = 0; round < 6; round += 1) {
@@ -224,7 +224,7 @@ function withoutCourtesies(words: string, { language }: Reading): string {
   return trimPunctuation(end && end.index > 0 ? plain.slice(0, end.index) : plain);
 }
 
-/** Small talk counts only where it is all there is; a heading without a title gives way to the titles under it. */
+/** Drops small talk beside other requests; drops a heading without a title if titles follow it. */
 function tidy(requests: readonly Request[]): Intent[] {
   const intents = requests.flatMap((request, index) => {
     const isHeading =

@@ -9,7 +9,7 @@ const TASK_NOUN =
   /^(?:tasks?|to-?dos?|items?|reminders?|entry|id|number|numero|no\.?|tareas?|задач\p{L}*|дел\p{L}*|пункт\p{L}*|номер|\W*)$/u;
 const MOST_TARGETS = 20;
 
-/** Which tasks a phrase means: numbers, "it", "all", a place in the list, or words of the title. */
+/** Reads which tasks a phrase means: numbers, "it", "all", a position in the list, or words of the title. */
 export function readTargets(phrase: string | undefined, reading: Reading): Target[] {
   const text = trimPunctuation(phrase ?? '').replace(/'s$/u, '');
   if (text === '') return [{ by: 'nothing' }];

@@ -7,14 +7,14 @@ const HASHTAG = /(?<![\p{L}\p{N}&#])#(?<tag>\p{L}[\p{L}\p{N}_-]{0,39})/gu;
 const TITLE_CHARACTERS = 200;
 const MOST_TAGS = 10;
 
-/** What reading a phrase needs beside the phrase. */
+/** The language and quotations needed to read a phrase. */
 export interface Reading {
   readonly language: Language;
   readonly quotes: QuoteMask;
   readonly reference: Reference;
 }
 
-/** Takes tags, description, priority and date out of a phrase; what stays is the title. */
+/** Extracts tags, description, priority and date from a phrase; the rest is the title. */
 export function readTaskWords(phrase: string, { language, quotes }: Reading): TaskWords {
   const tags = new Set<string>();
   let rest = takeTags(phrase, language, tags);

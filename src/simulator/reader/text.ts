@@ -1,4 +1,4 @@
-/** Longer messages are read up to here: the reader's work stays bounded whatever is sent. */
+/** Longer messages are cut to this length, so the reader's work is bounded. */
 const READABLE_CHARACTERS = 10_000;
 const FIRST_MASK = 0xe000;
 const MOST_MASKS = 200;
@@ -10,7 +10,7 @@ const PLAIN_LETTERS = new Map(
   ),
 );
 
-/** Lower case without accents, letter by letter: indices into the folded text are indices into the original. */
+/** Lower case without accents, letter by letter: indices into the folded text are also indices into the original. */
 export function fold(text: string): string {
   let folded = '';
   for (let index = 0; index < text.length; index += 1) {
@@ -21,7 +21,7 @@ export function fold(text: string): string {
   return folded;
 }
 
-/** One kind of quotation marks and spaces; lines are kept, because a line is a request of its own. */
+/** Unifies quotation marks and spaces. Keeps line breaks, because each line is a request of its own. */
 export function normalise(text: string): string {
   return text
     .slice(0, READABLE_CHARACTERS)
@@ -36,8 +36,8 @@ export function normalise(text: string): string {
 }
 
 /**
- * Hides quoted text behind one letter each, so that no rule reads inside a quotation
- * (`add "Read, then sleep"` is one task) and brings it back afterwards.
+ * Replaces each quoted text by one letter, and restores it afterwards. So no rule reads inside a quotation:
+ * `add "Read, then sleep"` is one task.
  */
 export class QuoteMask {
   private readonly quoted: string[] = [];
@@ -57,7 +57,7 @@ export class QuoteMask {
     return text.replace(MASKS, (letter) => this.quoted[letter.charCodeAt(0) - FIRST_MASK] ?? '');
   }
 
-  /** The quotation, when the text is one quotation and nothing else. */
+  /** The quoted text, if the text is one quotation and nothing else. */
   quotationOf(text: string): string | undefined {
     const trimmed = text.trim();
     return trimmed.length === 1 ? this.quoted[trimmed.charCodeAt(0) - FIRST_MASK] : undefined;
@@ -80,12 +80,12 @@ export function capitalise(text: string): string {
   return text === '' ? '' : first.toUpperCase() + text.slice(first.length);
 }
 
-/** Takes off what frames a phrase without being part of it. */
+/** Removes spaces and punctuation from both ends of a phrase. */
 export function trimPunctuation(text: string): string {
   return text.replace(/^[\s,;:.\-–—!?]+/u, '').replace(/[\s,;:.\-–—!?]+$/u, '');
 }
 
-/** At most so many characters, never half of a surrogate pair. */
+/** Cuts to this many characters, never inside a surrogate pair. */
 export function cut(text: string, characters: number): string {
   return text.length <= characters
     ? text

@@ -15,12 +15,12 @@ export function jsonAnswer(body: unknown, status = 200, headers: Record<string, 
 
 export const STREAM_HEAD = { status: 200, headers: SSE } as const;
 
-/** Each piece is written by itself. */
+/** Writes each piece separately. */
 export function streamAnswer(...pieces: readonly (string | Buffer)[]): Script {
   return [STREAM_HEAD, ...pieces.map((bytes) => ({ bytes })), { end: true }];
 }
 
-/** The first part, then nothing until `opened`, then the rest: what shows whether a stream is held up on its way. */
+/** Sends the first part, then nothing until `opened`, then the rest: shows whether something delays a stream. */
 export function heldStream(
   dialect: Dialect,
   opened: Promise<unknown>,

@@ -16,7 +16,7 @@ const BASE = {
   system_fingerprint: 'fp_scripted',
 } as const;
 
-/** What every scripted chat answer says it has cost, unless told otherwise. */
+/** The usage in every scripted chat answer, unless the test sets another. */
 export const CHAT_USAGE: OpenAI.CompletionUsage = {
   prompt_tokens: 21,
   completion_tokens: 7,
@@ -38,7 +38,7 @@ export interface ChatAnswer {
   usage?: OpenAI.CompletionUsage;
 }
 
-/** The body of a whole answer. */
+/** The body of an answer that is not streamed. */
 export function chatCompletion({
   content = 'Hello.',
   tool_calls,
@@ -63,16 +63,16 @@ export function chatCompletion({
 }
 
 export interface ChatStream {
-  /** Whether the client asked for the usage chunk; an object: what it says. */
+  /** Whether the client asked for the usage chunk; an object sets its contents. */
   usage?: boolean | OpenAI.CompletionUsage;
   finish_reason?: FinishReason;
   model?: string;
 }
 
 /**
- * The blocks of a stream, each with its blank line: the role, the deltas, the finish reason, usage where asked for,
+ * The blocks of a stream, each with its blank line: the role, the deltas, the finish reason, usage if requested,
  * `[DONE]`.
- * @param deltas text, or a whole delta (a piece of a tool call, say)
+ * @param deltas text, or a whole delta (such as a piece of a tool call)
  */
 export function chatFrames(deltas: readonly (string | Delta)[], options: ChatStream = {}): string[] {
   const { usage = false, finish_reason = 'stop', model = BASE.model } = options;

@@ -1,7 +1,7 @@
 import { CHAT_PATH, chatCompletion, chatFrames } from './chat-wire';
 import { responseBody, RESPONSES_PATH, responsesFrame, responsesFrames } from './responses-wire';
 
-/** Stands in everything a scripted provider says of a failure: no answer and no log line may hold it. */
+/** Part of every failure message of a scripted provider; no answer and no log line may contain it. */
 export const PLANTED = 'planted-in-the-upstream-7f3e9a';
 
 /** One of the two APIs a provider may speak. */
@@ -9,9 +9,9 @@ export interface Dialect {
   readonly name: 'chat' | 'responses';
   readonly path: string;
   whole(text: string): object;
-  /** The blocks of a stream, each with its blank line; usage told. */
+  /** The blocks of a stream, each with its blank line, including usage. */
   frames(deltas: readonly string[]): string[];
-  /** The block that tells of a failure in a stream whose status was 200. */
+  /** The block that reports a failure in a stream with status 200. */
   readonly errorFrame: string;
 }
 

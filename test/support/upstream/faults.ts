@@ -4,7 +4,7 @@ import { type Dialect, PLANTED } from './dialects';
 import type { ReceivedRequest } from './received-request';
 import type { Script } from './script';
 
-/** A base URL at which nobody listens. */
+/** A base URL that refuses connections. */
 export async function refusedBaseUrl(): Promise<string> {
   return `http://127.0.0.1:${await freePort()}/v1`;
 }
@@ -21,13 +21,13 @@ export const hangInTheMiddle = (dialect: Dialect): Script => [...begunStream(dia
 /** A stream whose connection breaks after its first delta. */
 export const cut = (dialect: Dialect): Script => [...begunStream(dialect), { cut: true }];
 
-/** JSON that stops, or breaks, in its middle. */
+/** JSON that stalls, or whose connection breaks, in the middle. */
 export function halfOfJson(dialect: Dialect, ending: { hang: true } | { cut: true }): Script {
   const [head, body] = jsonAnswer(dialect.whole('Hello.')) as [Script[number], { bytes: Buffer }];
   return [head, { bytes: body.bytes.subarray(0, body.bytes.length / 2) }, ending];
 }
 
-/** @param retryAfter seconds; undefined: the provider names no time */
+/** @param retryAfter seconds; undefined: the provider sends no Retry-After */
 export const rateLimited = (retryAfter?: number): Script =>
   jsonAnswer(
     errorBody('Rate limit reached.', 'requests', 'rate_limit_exceeded'),
@@ -40,7 +40,7 @@ export const emptyAccount: Script = jsonAnswer(
   429,
 );
 
-/** Says the key it was given back, as careless gateways do. */
+/** Repeats the API key in its answer, as careless gateways do. */
 export const echoingKey401 = ({ headers }: ReceivedRequest): Script =>
   jsonAnswer(
     errorBody(`Incorrect API key: ${headers.authorization}.`, 'invalid_request_error', 'invalid_api_key'),
@@ -53,7 +53,7 @@ export const serverErrorWithBody: Script = jsonAnswer(
   500,
 );
 
-/** Breaks off close to the planted text: parsers like to quote the place. */
+/** Breaks off close to the planted text: parsers like to quote that place. */
 export const malformedJson: Script = [
   { status: 200, headers: { 'content-type': 'application/json' } },
   { bytes: `{"id":"chatcmpl-1","object":"chat.completion",${PLANTED}` },
@@ -68,7 +68,7 @@ export const htmlInsteadOfJson: Script = [
 
 export const errorAsFirstFrame = ({ errorFrame }: Dialect): Script => streamAnswer(errorFrame);
 
-/** After a frame that says nothing yet. */
+/** The first frame has no content yet. */
 export const errorAsSecondFrame = (dialect: Dialect): Script =>
   streamAnswer(dialect.frames(['Hello'])[0]!, dialect.errorFrame);
 

@@ -1,21 +1,21 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Exchange } from './script';
 
-/** A request as the provider got it: known from its headers on, filled as it goes. */
+/** A request as the provider received it: available once its headers have arrived, and updated as more arrives. */
 export interface ReceivedRequest {
   readonly method: string;
-  /** With the query. */
+  /** Includes the query. */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  /** What has been read of it so far. */
+  /** The part of the body read so far. */
   readonly body: Buffer;
-  /** What the system has taken of the answer, its head included. */
+  /** The bytes of the answer, including its head, that the operating system has accepted. */
   readonly bytesSent: number;
-  /** `aborted`: the client left before the answer was over; `done`: it is over, also where the script cut it. */
+  /** `aborted`: the client left before the answer ended; `done`: it ended, or the script cut it. */
   readonly state: 'open' | 'done' | 'aborted';
-  /** By `Date.now()`. */
+  /** From `Date.now()`. */
   readonly abortedAt: number | undefined;
-  /** Resolves when it is open no more. */
+  /** Resolves when the state is no longer `open`. */
   readonly over: Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export interface FollowedRequest {
 }
 
 export function follow(req: IncomingMessage, res: ServerResponse): FollowedRequest {
-  // A client that leaves while we write is what many tests are about.
+  // A client that leaves during the answer is the subject of many tests, not an error.
   res.on('error', () => undefined);
   req.on('error', () => undefined);
   const { socket } = req;

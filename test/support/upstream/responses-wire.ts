@@ -10,7 +10,7 @@ export const RESPONSES_PATH = '/v1/responses';
 
 const MESSAGE_ID = 'msg_scripted';
 
-/** What every scripted response says it has cost, unless told otherwise. */
+/** The usage in every scripted response, unless the test sets another. */
 export const RESPONSES_USAGE: OpenAI.Responses.ResponseUsage = {
   input_tokens: 21,
   input_tokens_details: { cached_tokens: 4, cache_write_tokens: 0 },
@@ -22,13 +22,13 @@ export const RESPONSES_USAGE: OpenAI.Responses.ResponseUsage = {
 export interface ResponseAnswer {
   id?: string;
   content?: string;
-  /** Other items than the message, function calls say. */
+  /** Items other than the message, such as function calls. */
   output?: OutputItem[];
   model?: string;
   usage?: OpenAI.Responses.ResponseUsage;
 }
 
-/** The body of a whole answer. */
+/** The body of an answer that is not streamed. */
 export function responseBody(answer: ResponseAnswer = {}): Omit<Response, 'output_text'> {
   const { id = 'resp_scripted', content = 'Hello.', model = 'gpt-4o-mini-2024-07-18' } = answer;
   return {
@@ -58,7 +58,7 @@ export function responseBody(answer: ResponseAnswer = {}): Omit<Response, 'outpu
   };
 }
 
-/** The blocks of a stream that says these deltas in one message, each with its blank line. */
+/** The blocks of a stream with these deltas in one message, each with its blank line. */
 export function responsesFrames(
   deltas: readonly string[],
   options: Omit<ResponseAnswer, 'content' | 'output'> = {},

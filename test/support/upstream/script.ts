@@ -1,16 +1,16 @@
 import type { ServerResponse } from 'node:http';
 
-/** One thing the upstream does with a request; several in a row are a script. */
+/** One action of the upstream on a request; a list of steps is a script. */
 export type Step =
-  /** Reads the request's body to its end. A script that does not say when does it first. */
+  /** Reads the request's body to its end. A script without this step reads the body first. */
   | { readBody: true }
-  /** Sends the head at once, on its own. */
+  /** Sends the head at once, separately. */
   | { status: number; headers?: Record<string, string> }
   | { bytes: Buffer | string }
-  /** Each byte by itself; whoever reads in this process gets it by itself. */
+  /** Writes each byte separately; a reader in this process receives them separately. */
   | { oneByteAtATime: Buffer | string }
   | { wait: Promise<unknown> }
-  /** Says no more until the client leaves. */
+  /** Sends nothing more until the client leaves. */
   | { hang: true }
   /** Closes the connection in the middle of the answer. */
   | { cut: true }
@@ -23,7 +23,7 @@ export interface Exchange {
   /** Resolves when the connection or the answer is over. */
   readonly over: Promise<void>;
   readBody(): Promise<void>;
-  /** Notes that it is we who end the connection. */
+  /** Records that the server, not the client, ends the connection. */
   noteCut(): void;
 }
 
@@ -44,14 +44,14 @@ async function playStep(step: Step, exchange: Exchange): Promise<void> {
   else if ('wait' in step) await Promise.race([step.wait, over]);
   else if ('hang' in step) await over;
   else if ('cut' in step) {
-    // Once what was written is out: the client is to see half an answer, not none.
+    // Wait until the bytes are sent: the client must see half an answer, not none.
     await nextTurn();
     exchange.noteCut();
     res.destroy();
   } else res.end();
 }
 
-/** Resolves when the bytes are with the system, or the client has left. */
+/** Resolves when the operating system has the bytes, or the client has left. */
 function write({ res, over }: Exchange, bytes: Buffer | string): Promise<void> {
   const written = new Promise<void>((resolve) => res.write(bytes, () => resolve()));
   return Promise.race([written, over]);

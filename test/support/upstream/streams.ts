@@ -7,7 +7,7 @@ export const MULTIBYTE_DELTAS = ['a', 'é', 'ж', '中', '“', '😀', '👩‍
 
 export const MIB = 1024 ** 2;
 
-/** The bytes of a stream, and the script that sends them: a relay's answer is held against the first. */
+/** The bytes of a stream, and a script that sends them. A relay's answer is compared with the bytes. */
 export interface StreamCase {
   readonly bytes: Buffer;
   readonly script: Script;
@@ -31,7 +31,7 @@ export function multibyteOneByteAtATime(dialect: Dialect): StreamCase {
   return { bytes, script: [STREAM_HEAD, { oneByteAtATime: bytes }, { end: true }] };
 }
 
-/** The provider ends with its last line, without the blank one that would end the event. */
+/** The provider omits the blank line after its last event. */
 export function lastEventWithoutBlankLine(dialect: Dialect): StreamCase {
   return asOne(dialect.frames(['Hello', ' world']).join('').trimEnd());
 }

@@ -14,7 +14,7 @@ import {
   TOO_LONG,
 } from './steps.mjs';
 
-/** What each major version of the Vercel AI SDK is asked to do, by all three ways to an OpenAI-compatible server. */
+/** The steps for each major version of the Vercel AI SDK, by all three ways to an OpenAI-compatible server. */
 export function aiSdkSteps({ ai, createOpenAI, createOpenAICompatible, z, readsFlatErrors = true }) {
   const { APICallError, embedMany, generateObject, generateText, stepCountIs, streamText, tool } = ai;
 

@@ -15,7 +15,7 @@ import {
   TOO_LONG,
 } from './steps.mjs';
 
-/** What each major version of LangChain is asked to do, over Chat Completions and over Responses. */
+/** The steps for each major version of LangChain, over Chat Completions and over Responses. */
 export function langchainSteps({ ChatOpenAI, HumanMessage, OpenAIEmbeddings, tool, z }) {
   const settings = (url) => ({ configuration: { baseURL: url }, apiKey, maxRetries: 0 });
   const both = (url) =>
@@ -103,7 +103,7 @@ export function langchainSteps({ ChatOpenAI, HumanMessage, OpenAIEmbeddings, too
       assert.equal((await rejectionOf(stranger.invoke('hello'))).status, 401);
       const unknown = new ChatOpenAI({ ...settings(baseURL), model: 'gpt-99' });
       assert.equal((await rejectionOf(unknown.invoke('hello'))).status, 404);
-      // What LangChain does with a context that is too long differs by version; the status does not.
+      // LangChain's reaction to a context that is too long differs by version; the status does not.
       for (const model of fixed) assert.match(String(await rejectionOf(model.invoke(TOO_LONG))), /context/i);
     },
   };

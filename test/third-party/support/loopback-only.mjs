@@ -1,7 +1,7 @@
 import dns from 'node:dns';
 import net from 'node:net';
 
-/** Loaded before a client: a connection that would leave this machine fails, and the case with it. */
+/** Loaded before a client: a connection that would leave this machine fails, and so does the case. */
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
 export const refusedHosts = new Set();

@@ -19,7 +19,9 @@ import {
 
 const say = (content) => [{ role: 'user', content }];
 
-/** What every major version of the `openai` package is asked to do; `helpersOf` says where it keeps its helpers. */
+/**
+ * The steps for every major version of the `openai` package; `helpersOf` returns where that version keeps its helpers.
+ */
 export function openaiSteps({ AzureOpenAI, OpenAI, toFile, zodResponseFormat, zodTextFormat, z, helpersOf }) {
   const clientOf = (options = {}) => new OpenAI({ baseURL, apiKey, maxRetries: 0, ...options });
   const client = clientOf();
@@ -116,7 +118,7 @@ export function openaiSteps({ AzureOpenAI, OpenAI, toFile, zodResponseFormat, zo
       });
       assert.equal(second.output_text, 'goodbye');
       const stream = fixed.responses.stream({ model: MODEL, input: COUNTED.prompt });
-      // Versions 4 and 5 leave `output_text` out here.
+      // Versions 4 and 5 omit `output_text` here.
       const { output, usage } = await stream.finalResponse();
       assert.equal(output[0].content[0].text, COUNTED.text);
       assert.equal(usage.total_tokens, COUNTED.usage.total);
@@ -202,7 +204,7 @@ export function openaiSteps({ AzureOpenAI, OpenAI, toFile, zodResponseFormat, zo
       const { items, error } = await readOn(events);
       const text = items.filter(({ type }) => type === 'response.output_text.delta');
       assert.equal(text.map(({ delta }) => delta).join(''), FAILING.text);
-      // Versions 4 and 7 throw what 5 and 6 give as the last event.
+      // Versions 4 and 7 throw the error that 5 and 6 return as the last event.
       if (error !== undefined) assert.ok(error instanceof OpenAI.APIError);
       else assert.deepEqual([items.at(-1).type, items.at(-1).code], ['error', 'upstream_error']);
       if (error === undefined) assert.equal(items.at(-1).sequence_number, items.at(-2).sequence_number + 1);

@@ -1,41 +1,41 @@
 import { refusedHosts } from './loopback-only.mjs';
 
-/** Keyturn in front of the simulator: what most steps ask. */
+/** Keyturn in front of the simulator: used by most steps. */
 export const baseURL = `${process.env.KEYTURN_URL}/v1`;
 
-/** Keyturn in front of a provider that says fixed words at a fixed cost (test/support/fixed-provider.ts). */
+/** Keyturn in front of a provider with fixed answers at a fixed cost (test/support/fixed-provider.ts). */
 export const fixedBaseURL = `${process.env.KEYTURN_FIXED_URL}/v1`;
 
 export const apiKey = process.env.KEYTURN_TOKEN;
 export const MODEL = 'gpt-4o-mini';
 export const EMBEDDING_MODEL = 'text-embedding-3-small';
 
-/** The simulator repeats what follows "say". */
+/** The simulator repeats the words after "say". */
 export const GREETING = { prompt: 'say hello there', text: 'hello there' };
 
-/** The simulator calls a declared tool that shares a word with this question, and answers with its result. */
+/** The simulator calls a declared tool that shares a word with this question, and answers with the tool's result. */
 export const QUESTION = 'What is the weather in Paris?';
 
-/** What the fixed provider says to `prompt`, and what it says that cost. */
+/** The fixed provider's answer to `prompt`, and its reported usage. */
 export const COUNTED = {
   prompt: 'count',
   text: 'Counted well.',
   usage: { input: 21, output: 7, total: 28, cached: 4, reasoning: 2 },
 };
 
-/** The JSON that the fixed provider answers to `prompt`, as text or as the arguments of an old-style function. */
+/** The fixed provider's JSON answer to `prompt`, as text or as the arguments of an old-style function. */
 export const TRIP = { prompt: 'trip', value: { city: 'Rome', days: 3 } };
 
-/** To this the fixed provider says that the context is too long. */
+/** The fixed provider answers this prompt with "context too long". */
 export const TOO_LONG = 'too long';
 
-/** To this the fixed provider says "a" and "b", and then, in the stream, that it failed. */
+/** The fixed provider streams "a" and "b" for this prompt, then reports a failure. */
 export const FAILING = { prompt: 'fail in the middle', text: 'ab' };
 
-/** To this the fixed provider says nothing at all. */
+/** The fixed provider never answers this prompt. */
 export const NEVER = 'never answer';
 
-/** @returns what `promise` was rejected with */
+/** @returns the reason with which `promise` was rejected */
 export async function rejectionOf(promise) {
   const value = await promise.then(
     () => undefined,
@@ -52,7 +52,10 @@ export async function collect(stream) {
   return items;
 }
 
-/** Reads a stream until it breaks. @returns the items before, and what it broke with */
+/**
+ * Reads a stream until it breaks.
+ * @returns the items before the break, and its error
+ */
 export async function readUntilError(stream) {
   const items = [];
   const error = await rejectionOf(
@@ -63,7 +66,7 @@ export async function readUntilError(stream) {
   return { items, error };
 }
 
-/** What a stream gives until it ends or throws; `error` is undefined where it ends. */
+/** What a stream yields until it ends or throws; `error` is undefined if it ends. */
 export async function readOn(stream) {
   const items = [];
   try {
@@ -74,7 +77,7 @@ export async function readOn(stream) {
   }
 }
 
-/** Runs the steps one after the other and writes a line of JSON for each: its name, and its fault or null. */
+/** Runs the steps in order and prints a line of JSON for each: its name, and its fault or null. */
 export async function runSteps(steps) {
   for (const [step, run] of Object.entries(steps)) {
     let fault = null;

@@ -5,5 +5,5 @@ import { z } from 'zod';
 import { aiSdkSteps } from '../../support/ai-sdk.mjs';
 import { runSteps } from '../../support/steps.mjs';
 
-// It passes over an error event of the Responses API that is as OpenAI documents it.
+// This version ignores an error event of the Responses API in OpenAI's documented form.
 await runSteps(aiSdkSteps({ ai, createOpenAI, createOpenAICompatible, z, readsFlatErrors: false }));

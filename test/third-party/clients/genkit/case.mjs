@@ -71,7 +71,7 @@ await runSteps({
     const refused = await rejectionOf(genkitOf({ key: 'wrong' }).generate('hello'));
     assert.equal(refused.status, 'UNAUTHENTICATED');
     const unknown = await rejectionOf(ai.generate({ model: openAI.model('gpt-99'), prompt: 'hello' }));
-    // Genkit has no status of its own for a 404: it is UNKNOWN with the server's message.
+    // Genkit has no status for a 404: it reports UNKNOWN with the server's message.
     assert.match(unknown.message, /404 .*model/);
   },
 });

@@ -22,7 +22,7 @@ const request = {
   response_model: { schema, name: 'trip' },
 };
 
-/** The simulator knows neither a schema in words nor the old functions: the fixed provider answers these. */
+/** The simulator supports neither a schema in words nor the old functions, so the fixed provider answers these. */
 const modeStep = (mode) => async () => {
   const messages = [{ role: 'user', content: TRIP.prompt }];
   const client = clientOf(mode, { url: fixedBaseURL });
