@@ -190,7 +190,7 @@ function combine(described: Schema | undefined, limits: Schema): Schema {
   return { ...combined, items: { ...described.items, ...limits.items } };
 }
 
-/** What validates one of several shapes knows only the one it was told of. */
+/** A validator of one of several shapes knows only that shape. */
 const isChoice = (schema: Schema | undefined): boolean => schema !== undefined && 'oneOf' in schema;
 
 /** The very schemas that the model is given. */

@@ -38,7 +38,7 @@ export function startReport(
   return toText(lines);
 }
 
-/** What is found out about the default model once the report is told, in the report's form. */
+/** Warnings about the default model, found after the report was printed, in the report's form. */
 export function reportWarnings(warnings: readonly string[]): string {
   return toText(warnings.map((text) => ['warning', text]));
 }

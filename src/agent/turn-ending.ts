@@ -1,7 +1,7 @@
 import { AppError, signInRequired } from '../common/app-error';
 import { TurnStoppedError } from './running-turns';
 
-/** How a turn that cannot go on ends, and what whoever waits for it is told. */
+/** How a turn that cannot continue ends, and the error that its readers get. */
 export interface TurnEnding {
   /** undefined: it is no longer ours to end. */
   state?: 'cancelled' | 'failed';

@@ -19,7 +19,7 @@ export const SWEEP_BATCH = 100;
 const READ_BACK_ATTEMPTS = 4;
 const READ_BACK_PAUSE_MS = 250;
 
-/** Someone else moved the turn, or asked for its end: whoever holds this error stops. */
+/** Another process moved the turn, or its end was requested: the loop that gets this error stops. */
 export class TurnMovedError extends Error {}
 
 export interface NewTurn {
@@ -45,7 +45,7 @@ export interface RanTools {
   outcomes: ToolOutcome[];
   /** The assistant's message with its calls, then a message for each result. */
   messages: NewMessage[];
-  /** What the turn has come to with them. */
+  /** The turn's result including this step. */
   result: TurnResult;
   nextIntent: CallIntent;
 }

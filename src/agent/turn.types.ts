@@ -5,7 +5,7 @@ import type { TokenUsage } from '../usage/usage.types';
 /** `calling`: waiting for the model; `tools`: its calls are journalled and about to run. */
 export type TurnState = 'calling' | 'tools' | 'completed' | 'cancelled' | 'failed';
 
-/** What a turn has come to so far, and at its end. */
+/** A turn's result so far, and its final result once the turn has ended. */
 export interface TurnResult {
   response: string;
   toolCalls: StoredToolCall[];

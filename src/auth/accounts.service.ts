@@ -4,7 +4,7 @@ import { Database } from '../database/database.service';
 import { sql } from '../database/sql';
 import type { Principal } from './principal';
 
-/** What there is of users and keys, for who governs them; nothing that tells who somebody is. */
+/** Users and keys for administrators, without anything that identifies a person. */
 @Injectable()
 export class Accounts {
   constructor(private readonly database: Database) {}

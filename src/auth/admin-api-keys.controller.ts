@@ -6,7 +6,7 @@ import { AdminOnly } from './admin-only.decorator';
 import { ApiKeyPageView, type ApiKeyView, toApiKeyView } from './api-key.dto';
 import { ApiKeysService } from './api-keys.service';
 
-/** Others' API keys: those of who is blocked at the external issuer, or left a key somewhere, end here. */
+/** Other users' API keys. An admin revokes keys here, for example of a user who is blocked at the external issuer. */
 @ApiTags('admin')
 @ApiBearerAuth()
 @AdminOnly()

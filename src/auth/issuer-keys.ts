@@ -8,7 +8,7 @@ const LARGEST_ANSWER_BYTES = 256 * 1024;
 const MOST_KEYS = 100;
 /** For an issuer to make keys known that it will sign with, or to take one back. */
 const REFRESH_AFTER_MS = 10 * 60_000;
-/** Until then nobody waits for that: who comes meanwhile is judged by the keys that are there. */
+/** Until then no request waits for new keys: tokens are verified with the known ones. */
 const WAIT_FOR_REFRESH_AFTER_MS = 60 * 60_000;
 /** Tokens that name keys which are not there must not make us ask for each of them. */
 const UNKNOWN_KEY_COOLDOWN_MS = 10_000;

@@ -9,7 +9,7 @@ import { KnownApiKeys } from './known-api-keys';
 import type { ExternalPrincipal, KeyPrincipal, Principal } from './principal';
 import { SessionsService } from './sessions.service';
 
-/** What a good token says: all there is to remember of it, for it is none itself. JSON, but for the dates. */
+/** The verified contents of a token. Safe to cache: it cannot be used as a token. JSON, except for the dates. */
 export type Identity =
   | { kind: 'session'; claims: AccessTokenClaims }
   | { kind: 'external'; claims: ExternalClaims }

@@ -45,7 +45,7 @@ const BODY = {
   examples: EXAMPLES,
 };
 
-/** The task agent's two doors, which stateless completions share: told apart by the body. */
+/** The task agent's two routes. Stateless completions share them; the body decides which of the two is meant. */
 @ApiTags('chat')
 @ApiBearerAuth()
 @ApiExtraModels(TurnRequest, CompletionRequest, TurnAnswer)
@@ -149,7 +149,7 @@ async function resultOf(turn: StartedTurn): Promise<TurnResult> {
   return result!;
 }
 
-/** Of two that share their address: as the body will be taken, it is scoped. */
+/** Two routes share this path; the body decides which API-key scope applies. */
 function scopeOfBody({ body }: Request): Scope {
   return asksForCompletion(body as object) ? 'proxy' : 'chat';
 }

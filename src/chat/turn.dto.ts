@@ -67,7 +67,7 @@ export class UsageView {
   total_tokens!: number;
 }
 
-/** The answer of a turn; of one that is not over, what it has come to so far. */
+/** The answer of a turn; for a running turn, its result so far. */
 export class TurnAnswer {
   @ApiProperty({ type: 'integer', example: 1 })
   conversation_id!: number;

@@ -107,5 +107,5 @@ export class AppError extends Error {
 
 export const notFound = (what: string): AppError => new AppError('not_found', `${what} not found.`);
 
-/** Also told to who is cut off in the middle, because what he came with is good no more. */
+/** Also used when a running request's token is revoked. */
 export const signInRequired = (): AppError => new AppError('unauthorized', 'Sign in required.');

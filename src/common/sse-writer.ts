@@ -43,7 +43,7 @@ export class SseWriter {
     this.ping = setInterval(() => this.paced.write(': ping\n\n'), PING_INTERVAL_MS);
   }
 
-  /** Writes now, all in one; whoever can pause listens to the pace. */
+  /** Writes all blocks at once. A caller that can pause its source listens to `pace`. */
   push(...blocks: object[]): void {
     const text = blocks.map((data) => `data: ${JSON.stringify(data)}\n\n`).join('');
     if (text !== '') this.paced.write(text);

@@ -1,4 +1,4 @@
-/** A reason not to start, told in one line that names the cure. */
+/** A reason not to start. Its message is one line that names the fix. */
 export class StartupError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

@@ -4,7 +4,7 @@ import { loadEnvFile } from './env-file';
 import { readSettings, type Settings } from './settings';
 
 /**
- * The settings a start would have, for who only looks: unlike a start it makes no `.env`.
+ * The settings that a start would have, for commands that only read: unlike a start, this makes no `.env`.
  * @throws StartupError that names what to mend
  */
 export function peekSettings(projectDirectory: string): Settings {

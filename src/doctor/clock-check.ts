@@ -2,7 +2,7 @@ import { configuration, failed, type Finding, ok, skipped } from './finding';
 
 const MOST_OFF_MS = 60_000;
 
-/** @param aheadMs how far the clocks of others are ahead of ours; the first that told counts */
+/** @param aheadMs how far other clocks are ahead of ours; the first known one counts */
 export function checkClock(aheadMs: readonly (number | undefined)[], other = 'the provider’s'): Finding {
   const ahead = aheadMs.find((ms) => ms !== undefined);
   if (ahead === undefined) return skipped('clock', 'nobody answered to compare it with');

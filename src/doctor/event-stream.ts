@@ -29,7 +29,7 @@ export async function* timedEvents(body: ReadableStream<Uint8Array>): AsyncGener
 
 /** Pieces that come within this time of each other came at once. */
 const AT_ONCE_MS = 100;
-/** In a shorter answer nothing can be told of when its pieces were sent. */
+/** A shorter answer does not show when its pieces were sent. */
 const TELLING_MS = 400;
 
 export type Arrival = 'one by one' | 'at once' | 'too quick to tell';

@@ -3,7 +3,7 @@ import { callChecks, countEverything } from './call-checks';
 import type { Check, Disagreement } from './check';
 import { sumChecks } from './sum-checks';
 
-/** How many places of one kind are told. */
+/** How many disagreements of one kind are reported. */
 const MOST_TOLD = 20;
 
 export interface CheckResult {

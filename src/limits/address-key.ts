@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { normalizeIp } from '@nestjs/throttler';
 
-/** All that is no address counts as one: whoever can make some up must not have a budget for each. */
+/** All invalid addresses share one key, so that a caller cannot invent addresses to get more budgets. */
 const NO_ADDRESS = 'unknown';
 
 /**

@@ -71,7 +71,7 @@ export class RequestRates {
     if (record?.isExceeded) throw rateLimited(record);
   }
 
-  /** Where a user stands in the windows over all doors; looking counts nothing. Empty for who has no limits. */
+  /** A user's standing in the windows over all doors. Reading it counts nothing. Empty if the user has no limits. */
   async peek(user: LimitedUser): Promise<RateStanding[]> {
     const windows = isExempt(user) ? [] : this.windows.overAllDoors;
     return Promise.all(

@@ -45,7 +45,7 @@ export class CallAttempt implements ExchangeListener {
   private early: Buffer[] = [];
   private end: AppError | 'whole' | undefined;
 
-  /** @param onOver told once, when the settlement is on its way */
+  /** @param onOver called once, when the settlement is being written */
   constructor(
     private readonly intent: CallIntent,
     private readonly services: AttemptServices,

@@ -14,7 +14,7 @@ export function findModel(name: string): CatalogueModel | undefined {
   return byName.get(name) ?? byName.get(familyOf(name));
 }
 
-/** The name of which this one is a dated snapshot; the same name where it has no date. */
+/** The name without its snapshot date; the same name if it has no date. */
 export const familyOf = (name: string): string => name.replace(SNAPSHOT_SUFFIX, '');
 
 /** Who serves a model: by its entry, else by what its name begins with; undefined where neither says. */
@@ -73,7 +73,7 @@ export interface Cost {
   priceDate: string | null;
 }
 
-/** By what a call is priced that no reply named the model of. The simulator's cost nothing, whatever was asked for. */
+/** The model to price a call by when the provider's reply named none. The simulator's calls cost nothing. */
 export function pricedModel(provider: string, requested: string): string {
   return provider === 'simulator' ? SIMULATOR_MODEL : requested;
 }

@@ -9,7 +9,7 @@ import { retryAdvice, toUpstreamError } from './upstream-errors';
 import type { UpstreamHead } from './upstream-exchange';
 import type { Outlook } from './worst-case';
 
-/** Why a call was stopped for whose answer nobody waits any more; 499 is what proxies log for it. */
+/** The reason to stop a call whose client has left; 499 is the status that proxies log for it. */
 export const clientLeft = (): AppError =>
   new AppError('client_left', 'The client has left.', { status: 499 });
 

@@ -119,7 +119,7 @@ export class ModelsService {
     { provider, ...call }: Pick<CallIntent, 'payer' | 'door' | 'model'> & { provider: Provider },
     request: ForwardedRequest,
   ): ForwardedCall {
-    // One that was half here when the server was told to stop.
+    // A request that was still arriving when the server began to stop.
     if (this.isDraining) throw shuttingDown();
     const { outlook } = request;
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);

@@ -27,7 +27,7 @@ const MAY_NAME = /file_id|container|vector_store|item_reference|"id"|\\u00/;
 
 /**
  * The objects at the provider that a request for a completion or a response names.
- * @param bytes as which it came, and goes on
+ * @param bytes the request's bytes, which go to the provider unchanged
  * @throws AppError validation_failed where the provider could find other names in the bytes than we do in the body
  */
 export function namedObjects(body: Fields, bytes: Buffer): NamedObject[] {

@@ -44,7 +44,7 @@ export class OwnedObjects {
 
   /**
    * For a request that is passed on.
-   * @param bytes as which its body came
+   * @param bytes the body's bytes as they arrived
    * @throws AppError not_found where it names what is not the user's; validation_failed
    */
   async requireNamed(owner: Owner, body: object, bytes: Buffer): Promise<void> {

@@ -35,7 +35,7 @@ function someUsage(value: unknown): TokenUsage | undefined {
 }
 
 /**
- * A provider's usage object in our terms; undefined where it is none. Chat Completions and embeddings count
+ * A provider's usage object in our terms; undefined if it is not one. Chat Completions and embeddings count
  * `prompt_tokens`, the Responses API `input_tokens`; cached and reasoning tokens are parts, not additions.
  */
 export function toTokenUsage(value: unknown): TokenUsage | undefined {

@@ -13,7 +13,7 @@ export interface UpstreamHead {
 /** The media type and its parameters; empty where the provider names none. */
 export const contentTypeOf = ({ headers }: UpstreamHead): string => String(headers['content-type'] ?? '');
 
-/** Who is told of an answer as it comes; after `onEnd` or `onFailure` nothing more. */
+/** Receives an answer as it arrives. Nothing follows `onEnd` or `onFailure`. */
 export interface ExchangeListener {
   onHead(head: UpstreamHead): void;
   onBytes(chunk: Buffer): void;

@@ -11,7 +11,7 @@ const TOOLS = '"tools"';
 const TOOLS_BYTES = Buffer.from(TOOLS);
 const DAY_MS = 86_400_000;
 
-/** What a request that runs a model may come to. */
+/** What bounds the cost of a request that runs a model. */
 export interface Outlook {
   /** The bound of each answer's output that goes out with the request. */
   mostOutputTokens: number;
@@ -28,7 +28,7 @@ export interface Outlook {
 /** A request that runs no model. */
 export const NOTHING: WorstCase = { tokens: 0, outputTokens: 0, answers: 1, costMicroUsd: 0 };
 
-/** The most that a request can come to. Every token of text is at least one byte of it. */
+/** The most that a request can use and cost. Every token of text is at least one byte. */
 export function worstCaseOf(
   provider: string,
   model: string,

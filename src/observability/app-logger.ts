@@ -2,7 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import pino, { type DestinationStream, type Logger } from 'pino';
 import { requestContext } from '../common/request-context';
 
-/** Contexts of Nest's own start-up, of interest only to who debugs it: what fails there is thrown, and told once. */
+/** Contexts of Nest's own start-up, useful only for debugging: a failure there is thrown and logged once. */
 const FRAMEWORK_CONTEXTS = new Set([
   'NestFactory',
   'InstanceLoader',

@@ -8,7 +8,7 @@ import { isMediaRoute } from './model-routes';
 /** What the older completions write where a request sets no bound, by OpenAI's reference. */
 const COMPLETIONS_DEFAULT_TOKENS = 16;
 
-/** What a request may come to, and how it is kept to that where a limit holds its caller. */
+/** The bounds of a request's cost, and how they are enforced if a limit holds its caller. */
 export interface CallBounds {
   outlook: Outlook;
   /** In whose terms its output is bounded. Absent: nothing of its body is changed. */

@@ -2,7 +2,7 @@ import { dataOf, splitEvents } from '../common/event-stream';
 import type { MadeObject } from '../models/upstream-object';
 import type { JsonObject } from './relay-json';
 
-/** How to find what was made in an answer that is told as events. */
+/** How to find created objects in an answer that arrives as events. */
 export interface EventReading {
   /** The field that events with something made have, as it stands in their JSON: others are not parsed. */
   marker: Buffer;

@@ -184,7 +184,7 @@ async function relayAnything(answering: Answering): Promise<void> {
   return new AnswerRelay(call, response, head, { headers }).run();
 }
 
-/** The client's bytes. Changed are the model where it is not the one that answers, and whether usage is told. */
+/** The client's bytes. Only the model, if another one answers, and the request for usage are changed. */
 function toProviderBody(
   { route, body, rawBody, form }: ModelRequest,
   model: string,

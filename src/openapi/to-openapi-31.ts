@@ -12,7 +12,7 @@ const HOLDS_MAP = ['properties', 'patternProperties', '$defs'];
 /** What stands beside a reference and says nothing about the value. */
 const ANNOTATIONS = new Set(['description', 'title', 'examples', 'default', 'deprecated']);
 
-/** Values that a reader sees; what looks like a schema in them is none. */
+/** Values shown to readers. An object in them that looks like a schema is not one. */
 const SAMPLES = new Set(['example', 'examples']);
 
 /**

@@ -10,7 +10,7 @@ const LONGEST_ANSWER_MS = 100;
 /** What the start waits for Redis; then the app runs without it. */
 const LONGEST_START_MS = 1000;
 const PROBE_INTERVAL_MS = 1000;
-/** A client of which nothing is heard for so long, no failure either, hangs on a connection that is none any more. */
+/** After this long without an answer or a failure, the client's connection is taken for dead. */
 const LONGEST_SILENCE_MS = 10_000;
 const REFUSAL_LOG_INTERVAL_MS = 60_000;
 

@@ -26,7 +26,7 @@ export interface DeltaSummary {
 export interface DeltaListener {
   /** Never empty. */
   onDelta(text: string): void;
-  /** All that came in one go has been told. */
+  /** All deltas of one chunk have been reported. */
   onBurstEnd?(): void;
   onEnd(summary: DeltaSummary): void;
   onBroken(error: AppError): void;

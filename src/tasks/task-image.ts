@@ -1,7 +1,7 @@
 import type { Task } from './task.entity';
 import type { TaskChange } from './task.types';
 
-/** The columns of a task's row as JSON, without its owner, who is the journal's. */
+/** The columns of a task's row as JSON, without its owner: the journal knows the owner. */
 export interface TaskRow {
   title: string;
   description: string | null;

@@ -9,7 +9,7 @@ const UNDECLARED = 'x-undeclared';
 export const Describe = (description: string): PropertyDecorator =>
   JSONSchema({ description }) as PropertyDecorator;
 
-/** Understood when a model sends it, but not among the properties it is told of. */
+/** Accepted when a model sends it, but not among the properties that the model sees. */
 export const Undeclared = (): PropertyDecorator => JSONSchema({ [UNDECLARED]: true }) as PropertyDecorator;
 
 /** The schema of a tool's arguments, made of what validates them. */

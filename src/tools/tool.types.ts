@@ -39,7 +39,7 @@ export interface ToolContext {
 /** A changed row, for the journal. A tool over another table adds its image to this union. */
 export type RowImage = TaskImage;
 
-/** What the database did, as it is told to clients. */
+/** What the database did, as clients see it. */
 export interface Change {
   tool: string;
   task_id: number;

@@ -17,7 +17,7 @@ const DUE = { type: 'string', minLength: 0, maxLength: 100 };
 const TITLE = { type: 'string', minLength: 1, maxLength: 200, pattern: '\\S' };
 const TAGS = { type: 'array', items: { type: 'string', minLength: 1, maxLength: 50 }, maxItems: 20 };
 
-/** What the model is told of the six tools, but for the words. */
+/** What the model sees of the six tools, without the descriptions. */
 const EXPECTED = {
   add_task: {
     properties: { title: TITLE, description: DESCRIPTION, due: DUE, priority: PRIORITY, tags: TAGS },

@@ -4,7 +4,7 @@ import type { Payer } from './usage.types';
 
 /** Whether a call may go out. */
 export type Verdict =
-  /** `isLimited`: it is held against a limit, and must not come to more than was reserved for it. */
+  /** `isLimited`: a limit holds the payer, so the call must not use more than was reserved for it. */
   | { kind: 'opened'; isLimited: boolean }
   /** The windows it belongs to have only just begun: to be asked again when their rows are there. */
   | { kind: 'new_window' }

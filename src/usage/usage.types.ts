@@ -12,7 +12,7 @@ export interface Payer {
   timezone: string;
 }
 
-/** The most a call can come to, which is reserved where there is a limit to hold it against. */
+/** The most that a call can use and cost. It is reserved if a limit holds the payer. */
 export interface WorstCase {
   /** Input and output together. */
   tokens: number;

@@ -50,7 +50,7 @@ export class SocketConnection {
       'close',
       inContext((code) => this.onClose(code)),
     );
-    // What is wrong with a frame, the close code says that `ws` sends by itself.
+    // `ws` already sends a close code for invalid frames.
     socket.on('error', () => undefined);
     this.awaitRequest();
   }

@@ -7,7 +7,7 @@ export class AnswerRecorder implements ByteSink {
   private copy: Buffer[] | undefined = [];
   private copiedBytes = 0;
 
-  /** @param onWhole told after the sink, in the same moment */
+  /** @param onWhole called right after the sink, in the same tick */
   constructor(
     private readonly sink: ByteSink,
     private readonly onWhole: (answer: Buffer) => void,

@@ -17,7 +17,7 @@ export interface CacheableCall {
   provider: Provider;
 }
 
-/** Answers that are the same each time, for whoever asks the same again. */
+/** Keeps answers that are the same each time, for a caller that repeats its request. */
 @Injectable()
 export class ResponseCache {
   /** undefined: off. */
